@@ -1,0 +1,61 @@
+"""Environment of all tests. Named before Django loads, so that a fresh clone needs no .env."""
+
+import base64
+import os
+import secrets
+
+import django
+import pytest
+from django.conf import settings as django_settings
+from django.db import connections
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "leadoffice.settings"
+# Plain http and static files from where they lie; the tests themselves run with DEBUG off.
+os.environ["DEBUG"] = "True"
+os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
+os.environ.setdefault(
+    "FIELD_ENCRYPTION_KEYS", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+)
+django.setup()  # now, since conftest files further down import models
+
+
+def commits(item):
+    marker = item.get_closest_marker("django_db")
+    if marker and (marker.kwargs.get("transaction") or marker.kwargs.get("reset_sequences")):
+        return True
+    return not {"transactional_db", "live_server"}.isdisjoint(item.fixturenames)
+
+
+def pytest_collection_modifyitems(items):
+    """A test that commits is followed by a flush; the next one gets the migrations' rows back."""
+    for item in items:
+        if commits(item):
+            marker = item.get_closest_marker("django_db")
+            options = {**(marker.kwargs if marker else {}), "serialized_rollback": True}
+            item.add_marker(pytest.mark.django_db(**options), append=False)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
+    """SQLite in a file, as in the office: in memory, parallel requests lock each other out."""
+    database = django_settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+        database.setdefault("TEST", {})["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    """As soon as Playwright's event loop runs, this thread gets a new connection object; it too
+    has to find the copy of the migrations' rows, so the copy moves to the class.
+    """
+    default = connections["default"]
+    if hasattr(default, "_test_serialized_contents"):
+        type(default)._test_serialized_contents = default._test_serialized_contents
+
+
+@pytest.fixture(autouse=True)
+def quick_settings(settings):
+    """Passwords hashed in microseconds; no walk over all static files for each test client."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_AUTOREFRESH = True
