@@ -1,0 +1,54 @@
+"""Sync runs: what one pull from a partner brought."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from integrations.models.connection import Connection
+from leads.models.dealer import DealerOwned
+
+
+class SyncRun(DealerOwned):
+    """One pull. Counters are messages, not leads: a repeated message counts as repeated."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        PARTIAL = "partial", _("done, some quarantined")
+        FAILED = "failed", _("failed")
+
+    connection = models.ForeignKey(
+        Connection, models.CASCADE, verbose_name=_("connection"), related_name="runs"
+    )
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("started by"),
+        related_name="+",
+    )
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=State, default=State.RUNNING)
+    pages = models.PositiveIntegerField(_("pages"), default=0)
+    received = models.PositiveIntegerField(_("received"), default=0)
+    created = models.PositiveIntegerField(_("created"), default=0)
+    updated = models.PositiveIntegerField(_("updated"), default=0)
+    repeated = models.PositiveIntegerField(_("repeated"), default=0)
+    conflicts = models.PositiveIntegerField(_("conflicts"), default=0)
+    quarantined = models.PositiveIntegerField(_("quarantined"), default=0)
+    acknowledged = models.PositiveIntegerField(_("acknowledged"), default=0)
+    error = models.TextField(_("error"), blank=True)
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        ordering = ["-started_at", "-pk"]
+        indexes = [
+            models.Index(fields=["connection", "-started_at"], name="run_newest_of_connection"),
+            models.Index(fields=["dealer", "-started_at"], name="run_newest_of_dealer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} {self.started_at:%Y-%m-%d %H:%M}"

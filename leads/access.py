@@ -1,0 +1,107 @@
+"""Who may do what: the rights of each role, read from the memberships at each request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import Model
+
+from leads.models.dealer import Membership, Role
+from leads.models.user import User
+
+_LOOK = ("view",)
+_WORK = ("view", "add", "change")
+_ALL = ("view", "add", "change", "delete")
+
+
+def _permissions(actions: Iterable[str], *models: str) -> set[str]:
+    """("view",), "leads.lead" → {"leads.view_lead"}"""
+    return {
+        f"{app}.{action}_{name}"
+        for app, name in (model.split(".") for model in models)
+        for action in actions
+    }
+
+
+_BUSINESS = ("leads.lead", "leads.customer", "leads.activity", "leads.vehicle")
+_CATALOGS = (
+    "leads.status",
+    "leads.source",
+    "leads.leadtype",
+    "leads.closereason",
+    "leads.category",
+    "leads.tag",
+)
+_OFFICE = ("leads.dealer", "leads.location", "leads.membership")
+_TECHNICAL = ("integrations.connection", "integrations.syncrun", "integrations.delivery")
+
+_SELLER = (
+    _permissions(_WORK, "leads.lead", "leads.customer", "leads.activity")
+    | _permissions(_LOOK, "leads.vehicle", "leads.location", "leads.matchsuggestion", *_CATALOGS)
+    | _permissions(_LOOK, "integrations.connection", "integrations.syncrun")
+    | {"integrations.pull_connection"}
+)
+_MANAGER = (
+    _SELLER
+    | _permissions(_ALL, "leads.tag")
+    | _permissions(_WORK, "leads.vehicle")
+    | _permissions(_LOOK, "leads.intakeentry", "leads.membership", "integrations.delivery")
+    | {"leads.import_lead", "leads.export_lead", "leads.assign_lead"}
+)
+_ADMINISTRATOR = (
+    _MANAGER
+    | _permissions(_ALL, *_BUSINESS, *_CATALOGS, "leads.location", "leads.membership")
+    | _permissions(_ALL, "leads.apikey", "integrations.connection")
+    | _permissions(("view", "change"), "leads.dealer")
+    | {"leads.view_raw"}
+)
+_AUDITOR = _permissions(
+    _LOOK, "leads.intakeentry", "leads.apikey", *_BUSINESS, *_CATALOGS, *_OFFICE, *_TECHNICAL
+)
+
+PERMISSIONS_OF_ROLE: dict[str, frozenset[str]] = {
+    Role.SELLER: frozenset(_SELLER),
+    Role.MANAGER: frozenset(_MANAGER),
+    Role.ADMINISTRATOR: frozenset(_ADMINISTRATOR),
+    Role.AUDITOR: frozenset(_AUDITOR),
+}
+
+
+def permissions_of(membership: Membership) -> frozenset[str]:
+    rights = PERMISSIONS_OF_ROLE[membership.role]
+    if membership.sees_creditworthiness:
+        return rights | {"leads.view_creditworthiness"}
+    return rights
+
+
+class MembershipBackend(ModelBackend):
+    """Passwords as Django does them, rights from memberships.
+
+    Asked about an object, the rights are those in the object's dealer; asked in general, those
+    in any dealer (then the list is scoped). Rows shared by all dealers are read-only here.
+    """
+
+    def get_all_permissions(self, user_obj: Any, obj: Model | None = None) -> set[str]:
+        if not isinstance(user_obj, User) or not user_obj.is_active:
+            return set()
+        memberships = user_obj.active_memberships
+        if obj is not None and hasattr(obj, "dealer_id"):
+            if obj.dealer_id is None:
+                return {
+                    right
+                    for membership in memberships
+                    for right in permissions_of(membership)
+                    if ".view_" in right
+                }
+            memberships = [m for m in memberships if m.dealer_id == obj.dealer_id]
+        return {right for membership in memberships for right in permissions_of(membership)}
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Model | None = None) -> bool:
+        return perm in self.get_all_permissions(user_obj, obj)
+
+    def has_module_perms(self, user_obj: Any, app_label: str) -> bool:
+        return any(
+            right.startswith(f"{app_label}.") for right in self.get_all_permissions(user_obj)
+        )

@@ -1,0 +1,57 @@
+"""The timeline of a lead."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from leads.models.dealer import DealerOwned
+from leads.models.lead import Lead
+
+
+class Activity(DealerOwned):
+    """Something that happened to a lead, shown on its page, newest first."""
+
+    class Kind(models.TextChoices):
+        RECEIVED = "received", _("Enquiry received")
+        UPDATED = "updated", _("Updated by the sender")
+        CONFLICT = "conflict", _("Conflicting content received")
+        NOTE = "note", _("Note")
+        CALL = "call", _("Call")
+        MAIL = "mail", _("E-mail")
+        APPOINTMENT = "appointment", _("Appointment")
+        STATUS_CHANGED = "status_changed", _("Status changed")
+        ASSIGNED = "assigned", _("Assigned")
+        CLOSED = "closed", _("Closed")
+        REOPENED = "reopened", _("Reopened")
+        CHANGED = "changed", _("Changed")
+
+    OUTGOING = (Kind.CALL, Kind.MAIL, Kind.APPOINTMENT)
+
+    lead = models.ForeignKey(
+        Lead, models.CASCADE, verbose_name=_("lead"), related_name="activities"
+    )
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.NOTE)
+    at = models.DateTimeField(_("time"))
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("user"),
+        related_name="+",
+    )
+    text = models.TextField(_("text"), blank=True)
+    # What changed, for machines and for the timeline: {"from": "Neu", "to": "Kontaktiert"}
+    data = models.JSONField(default=dict, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("activity")
+        verbose_name_plural = _("activities")
+        ordering = ["-at", "-pk"]
+        indexes = [
+            models.Index(fields=["lead", "-at", "-id"], name="activity_timeline"),
+            models.Index(fields=["dealer", "-at"], name="activity_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())

@@ -1,0 +1,161 @@
+"""Dealers, their locations, and who may work for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self, TypeVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from leads.models.user import User
+
+
+class Dealer(models.Model):
+    """A legal entity that sells cars. The wall: no data crosses from one dealer to another."""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    # Only `receive` counts it up, holding the row's lock; gaps are harmless.
+    last_lead_number = models.PositiveIntegerField(_("last lead number"), default=0, editable=False)
+
+    class Meta:
+        verbose_name = _("dealer")
+        verbose_name_plural = _("dealers")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+M = TypeVar("M", bound=models.Model, covariant=True)
+
+
+class DealerOwnedQuerySet(models.QuerySet[M]):
+    """Rows behind a dealer's wall; everything but system jobs starts with one of these two."""
+
+    def for_dealer(self, dealer: Dealer | int) -> Self:
+        return self.filter(dealer=dealer)
+
+    def for_user(self, user: User) -> Self:
+        """What this user may see: rows of the dealers they work for; the operator sees all."""
+        if user.is_superuser:
+            return self.all()
+        return self.filter(dealer__in=user.dealer_ids())
+
+
+class DealerOwned(models.Model):
+    """A row with business data: it belongs to exactly one dealer."""
+
+    dealer = models.ForeignKey(Dealer, models.PROTECT, verbose_name=_("dealer"), related_name="+")
+
+    objects = DealerOwnedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class State(models.TextChoices):
+    """The sixteen German states; holidays depend on them. Codes: ISO 3166-2:DE."""
+
+    BW = "BW", "Baden-Württemberg"
+    BY = "BY", "Bayern"
+    BE = "BE", "Berlin"
+    BB = "BB", "Brandenburg"
+    HB = "HB", "Bremen"
+    HH = "HH", "Hamburg"
+    HE = "HE", "Hessen"
+    MV = "MV", "Mecklenburg-Vorpommern"
+    NI = "NI", "Niedersachsen"
+    NW = "NW", "Nordrhein-Westfalen"
+    RP = "RP", "Rheinland-Pfalz"
+    SL = "SL", "Saarland"
+    SN = "SN", "Sachsen"
+    ST = "ST", "Sachsen-Anhalt"
+    SH = "SH", "Schleswig-Holstein"
+    TH = "TH", "Thüringen"
+
+
+class Location(DealerOwned):
+    """An address of a dealer. Partners know it by their own number."""
+
+    name = models.CharField(_("name"), max_length=200)
+    street = models.CharField(_("street and number"), max_length=200, blank=True)
+    postal_code = models.CharField(_("postal code"), max_length=10, blank=True)
+    city = models.CharField(_("city"), max_length=100, blank=True)
+    state = models.CharField(_("federal state"), max_length=2, choices=State, blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    bdk_partner_number = models.CharField(
+        _("BDK partner number"),
+        max_length=20,
+        blank=True,
+        help_text=_("As shown in the BDK dealer portal, with leading zeros."),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("location")
+        verbose_name_plural = _("locations")
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["dealer", "name"], name="location_once_per_dealer"),
+            # A lead is routed by this number alone, so it must never point to two locations.
+            models.UniqueConstraint(
+                fields=["bdk_partner_number"],
+                condition=~Q(bdk_partner_number=""),
+                name="location_once_per_bdk_partner_number",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    """What someone does for a dealer; leads/access.py says what that allows."""
+
+    SELLER = "seller", _("seller")
+    MANAGER = "manager", _("sales manager")
+    ADMINISTRATOR = "administrator", _("administrator")
+    AUDITOR = "auditor", _("auditor")
+
+
+class Membership(DealerOwned):
+    """One user works for one dealer in one role, perhaps only at some locations."""
+
+    dealer = models.ForeignKey(
+        Dealer, models.CASCADE, verbose_name=_("dealer"), related_name="memberships"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        verbose_name=_("user"),
+        related_name="memberships",
+    )
+    role = models.CharField(_("role"), max_length=20, choices=Role, default=Role.SELLER)
+    locations = models.ManyToManyField(
+        Location,
+        verbose_name=_("locations"),
+        blank=True,
+        help_text=_("Leave empty for all locations of the dealer."),
+    )
+    sees_creditworthiness = models.BooleanField(
+        _("sees creditworthiness"),
+        default=False,
+        help_text=_("Results of credit pre-checks; only for those who need them for their work."),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+
+    class Meta:
+        verbose_name = _("membership")
+        verbose_name_plural = _("memberships")
+        ordering = ["dealer", "user"]
+        constraints = [
+            models.UniqueConstraint(fields=["dealer", "user"], name="membership_once_per_dealer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()}"

@@ -1,0 +1,94 @@
+"""The Eingangsbuch: everything that ever came in, raw, with its outcome."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from leads.models.dealer import DealerOwned, DealerOwnedQuerySet
+from leads.models.encrypted import EncryptedTextField
+from leads.models.lead import Lead
+
+
+class Channel(models.TextChoices):
+    API = "api", _("API")
+    BDK = "bdk", _("BDK Leadservice")
+    EXCEL = "excel", _("Excel")
+    MANUAL = "manual", _("entered by hand")
+
+
+class Outcome(models.TextChoices):
+    """What became of a message. Empty: booked, not yet processed."""
+
+    CREATED = "created", _("created")
+    UPDATED = "updated", _("updated")
+    REPEATED = "repeated", _("repeated, nothing new")
+    CONFLICT = "conflict", _("conflict")
+    IGNORED = "ignored", _("ignored, older version")
+    QUARANTINED = "quarantined", _("quarantined")
+    REJECTED = "rejected", _("rejected")
+
+
+class IntakeEntryQuerySet(DealerOwnedQuerySet["IntakeEntry"]):
+    def unprocessed(self) -> Self:
+        return self.filter(outcome="")
+
+    def quarantined(self) -> Self:
+        return self.filter(outcome=Outcome.QUARANTINED)
+
+
+class IntakeEntry(DealerOwned):
+    """One message as it came, and what became of it.
+
+    `message_id` names the message within its sender, so that the same one booked twice is one
+    row: BDK "leadId:version:hash", API the idempotency key, Excel "hash of the file:row".
+    `outside_id` is the sender's number for the lead, if it has one. Raw bodies are encrypted.
+    """
+
+    channel = models.CharField(_("channel"), max_length=20, choices=Channel)
+    sender = models.CharField(_("sender"), max_length=80)
+    message_id = models.CharField(_("message"), max_length=200)
+    outside_id = models.CharField(_("number at the sender"), max_length=64, blank=True)
+    content_hash = models.CharField(max_length=64, editable=False)
+    raw = EncryptedTextField(_("as received"), editable=False)
+    received_at = models.DateTimeField(_("received"))
+    last_received_at = models.DateTimeField(_("last received"))
+    times_received = models.PositiveIntegerField(_("times received"), default=1)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome, blank=True)
+    # Sentences in the language of the office, without personal data.
+    reason = models.TextField(_("reason"), blank=True)
+    processed_at = models.DateTimeField(_("processed"), null=True, blank=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    lead = models.ForeignKey(
+        Lead,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("lead"),
+        related_name="intake_entries",
+    )
+
+    objects = IntakeEntryQuerySet.as_manager()  # type: ignore[misc]
+
+    class Meta:
+        verbose_name = _("intake entry")
+        verbose_name_plural = _("intake ledger")
+        ordering = ["-received_at", "-pk"]
+        permissions = [("view_raw", _("Can see messages as received"))]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["dealer", "sender", "message_id"], name="intake_entry_once_per_message"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["dealer", "-received_at", "-id"], name="intake_newest"),
+            models.Index(fields=["dealer", "outcome", "-received_at"], name="intake_by_outcome"),
+            models.Index(fields=["dealer", "sender", "outside_id"], name="intake_by_outside_id"),
+            models.Index(fields=["sender", "id"], name="intake_waiting", condition=Q(outcome="")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_channel_display()} {self.outside_id or self.pk}"

@@ -1,0 +1,129 @@
+"""Matching forms of what people write: one spelling per e-mail, phone, name and search word.
+
+Every key is compared for equality or by prefix in the database, so the same function must be
+used when a row is stored and when it is looked for.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+_GERMAN_FOLDS = str.maketrans(
+    {
+        "ä": "ae",
+        "ö": "oe",
+        "ü": "ue",
+        "ß": "ss",
+        "æ": "ae",
+        "œ": "oe",
+        "ø": "oe",
+        "ł": "l",
+        "ı": "i",
+    }
+)
+_BLANKS = re.compile(r"\s+")
+_LETTER = re.compile(r"[^\W\d_]")
+_EXTENSION = re.compile(r"(?:ext\.?|durchwahl|dw|app\.?)\s*\d+$", re.IGNORECASE)
+# "oder", "und", "/" between blanks, "," and ";" separate two numbers; a bare "/" belongs to one.
+_BETWEEN_PHONES = re.compile(r"\s+(?:oder|und|bzw\.?|or)\s+|\s+/\s+|[,;|]|\n")
+
+# Mailboxes that many people read: the address says nothing about who is writing.
+_SHARED_MAILBOXES = frozenset(
+    {"anfrage", "anfragen", "autohaus", "buchhaltung", "buero", "contact", "einkauf"}
+    | {"empfang", "fuhrpark", "hallo", "info", "kontakt", "mail", "noreply", "no-reply"}
+    | {"office", "post", "rechnung", "sekretariat", "service", "team", "verkauf"}
+    | {"verwaltung", "webmaster", "zentrale"}
+)
+
+
+def clean_text(text: str, *, multiline: bool = False) -> str:
+    """Unicode NFC without NUL, lone surrogates and control characters; blanks at the ends go.
+
+    Line breaks survive only in `multiline` text. PostgreSQL refuses NUL, so SQLite must too.
+    """
+    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    kept = (
+        character
+        for character in text
+        if unicodedata.category(character) not in ("Cc", "Cs") or character in "\n\t"
+    )
+    cleaned = "".join(kept)
+    return cleaned.strip() if multiline else _BLANKS.sub(" ", cleaned).strip()
+
+
+def catalog_key(name: str) -> str:
+    """How names of statuses, sources, tags … are told apart (Anfragen guide, §6)."""
+    return clean_text(name).casefold()
+
+
+def fold(text: str) -> str:
+    """Lower case without umlauts and accents: "Größling", "Groessling" → "groessling"."""
+    lowered = unicodedata.normalize("NFC", text).casefold().translate(_GERMAN_FOLDS)
+    decomposed = unicodedata.normalize("NFKD", lowered)
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return _BLANKS.sub(" ", bare).strip()
+
+
+def email_key(text: str) -> str:
+    """The address in the form used for look-ups, or "" if it is not an address."""
+    try:
+        checked = validate_email(text.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return ""
+    return checked.normalized.casefold()
+
+
+def is_shared_mailbox(key: str) -> bool:
+    """Whether an e-mail key belongs to an office rather than to a person (info@, verkauf@)."""
+    return key.partition("@")[0] in _SHARED_MAILBOXES
+
+
+def phone_key(text: str) -> str:
+    """The number in E.164 ("+493023125101"), or "" if it is not exactly one valid number.
+
+    Numbers without a country code are read as German. Letters are refused before the library
+    sees them, since it would read them as vanity digits.
+    """
+    plain = _EXTENSION.sub("", text.strip()).strip()
+    if not plain or _LETTER.search(plain):
+        return ""
+    try:
+        number = phonenumbers.parse(plain, "DE")
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_valid_number(number):
+        return ""
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def split_phones(text: str) -> list[str]:
+    """The single numbers in a field that holds several: "030 1 oder 0176 2" → two texts."""
+    return [part for part in map(str.strip, _BETWEEN_PHONES.split(text)) if part]
+
+
+def display_phone(text: str) -> str:
+    """A number as Germans write it ("0170 1234567"), foreign ones with their country code."""
+    key = phone_key(text)
+    if not key:
+        return text
+    number = phonenumbers.parse(key)
+    form = (
+        phonenumbers.PhoneNumberFormat.NATIONAL
+        if number.country_code == 49
+        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
+    return phonenumbers.format_number(number, form)
+
+
+def search_text(parts: Iterable[str]) -> str:
+    """One folded text in which a row is found by a part of any word."""
+    words = dict.fromkeys(folded for part in parts if (folded := fold(part)))
+    return " ".join(words)[:1000]
+
+
+def search_terms(query: str) -> list[str]:
+    """The folded words that must all occur in a row's search text; at most eight."""
+    return fold(query).split()[:8]

@@ -1,0 +1,46 @@
+"""What was odd about a message that could be used all the same (BDK contract §4.7, rule 5)."""
+
+from collections.abc import Mapping
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class WarningCode(models.TextChoices):
+    """Stored on leads and sent to API clients; the label is the sentence people read."""
+
+    NOT_CONTACTABLE = "not_contactable", _("Not contactable: neither phone nor e-mail.")
+    NO_PHONE = "no_phone", _("No phone number, e-mail only.")
+    EMAIL_INVALID = "email_invalid", _("“%(value)s” is not an e-mail address.")
+    PHONE_INVALID = "phone_invalid", _("“%(value)s” is not a complete phone number.")
+    PHONE_SPLIT = "phone_split", _("Several phone numbers in one field: “%(value)s”.")
+    NUMBER_UNREADABLE = "number_unreadable", _("“%(value)s” is not a number (%(field)s).")
+    DATE_UNREADABLE = "date_unreadable", _("“%(value)s” is not a date (%(field)s).")
+    TIME_IN_FUTURE = "time_in_future", _("Sender's time %(value)s lies in the future.")
+    TEXT_SHORTENED = "text_shortened", _("Too long and shortened: %(field)s.")
+    TYPE_UNKNOWN = "type_unknown", _("Unknown lead type “%(value)s”.")
+    TYPE_SPELLINGS_DIFFER = (
+        "type_spellings_differ",
+        _("Two different lead types received: %(value)s."),
+    )
+    CONTRADICTS_TYPE = "contradicts_type", _("Details and lead type disagree: %(value)s.")
+    VERSION_CONFLICT = (
+        "version_conflict",
+        _("The sender sent different content under the same version."),
+    )
+    OWNER_UNKNOWN = "owner_unknown", _("Nobody here has the e-mail “%(value)s”; not assigned.")
+    STATUS_UNKNOWN = "status_unknown", _("Unknown status “%(value)s”; the default was used.")
+    SOURCE_UNKNOWN = "source_unknown", _("Unknown source “%(value)s”; the default was used.")
+    POSTAL_CODE_ODD = "postal_code_odd", _("“%(value)s” is not a German postal code.")
+    PROBABILITY_AS_SHARE = (
+        "probability_as_share",
+        _("Probability %(value)s was read as a share of 1."),
+    )
+    RANGE_SWAPPED = "range_swapped", _("Budget from and to were swapped: %(value)s.")
+    VALUE_UNKNOWN = "value_unknown", _("Unknown value “%(value)s” (%(field)s).")
+
+
+def warning_text(warning: Mapping[str, str]) -> str:
+    """The sentence for a stored warning {"code": …, "value": …, "field": …}."""
+    label = str(WarningCode(warning["code"]).label)
+    return label % {"value": warning.get("value", ""), "field": warning.get("field", "")}
