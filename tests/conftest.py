@@ -6,7 +6,7 @@ import secrets
 
 import django
 import pytest
-from django.conf import settings as django_settings
+from django.conf import settings
 from django.db import connections
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "leadoffice.settings"
@@ -17,6 +17,10 @@ os.environ.setdefault(
     "FIELD_ENCRYPTION_KEYS", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 )
 django.setup()  # now, since conftest files further down import models
+
+# Passwords hashed in microseconds; no walk over all static files for each test client.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+settings.WHITENOISE_AUTOREFRESH = True
 
 
 def commits(item):
@@ -38,10 +42,9 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
     """SQLite in a file, as in the office: in memory, parallel requests lock each other out."""
-    database = django_settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3"):
+    if connections["default"].vendor == "sqlite":
         path = tmp_path_factory.mktemp("database") / "test.sqlite3"
-        database.setdefault("TEST", {})["NAME"] = str(path)
+        settings.DATABASES["default"]["TEST"]["NAME"] = str(path)
 
 
 @pytest.fixture(scope="session")
@@ -52,10 +55,3 @@ def django_db_setup(django_db_setup):
     default = connections["default"]
     if hasattr(default, "_test_serialized_contents"):
         type(default)._test_serialized_contents = default._test_serialized_contents
-
-
-@pytest.fixture(autouse=True)
-def quick_settings(settings):
-    """Passwords hashed in microseconds; no walk over all static files for each test client."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.WHITENOISE_AUTOREFRESH = True
