@@ -28,7 +28,13 @@ _BLANKS = re.compile(r"\s+")
 _LETTER = re.compile(r"[^\W\d_]")
 _EXTENSION = re.compile(r"(?:ext\.?|durchwahl|dw|app\.?)\s*\d+$", re.IGNORECASE)
 # "oder", "und", "/" between blanks, "," and ";" separate two numbers; a bare "/" belongs to one.
-_BETWEEN_PHONES = re.compile(r"\s+(?:oder|und|bzw\.?|or)\s+|\s+/\s+|[,;|]|\n")
+# One blank on each side is enough: more of them would take quadratic time and are stripped anyway.
+_BETWEEN_PHONES = re.compile(r"\s(?:oder|und|bzw\.?|or)\s|\s/\s|[,;|]|\n", re.IGNORECASE)
+# "49 171 1234567", "491711234567": begins with the country code, but neither with "+" nor "00".
+_BARE_COUNTRY_CODE = re.compile(r"\(?49")
+_COUNTRY_CODE_ALONE = re.compile(r"\(?49\D")
+# German area codes and numbers together have no more digits than these, without the first 0.
+_NATIONAL_DIGITS = 11
 
 # Mailboxes that many people read: the address says nothing about who is writing.
 _SHARED_MAILBOXES = frozenset(
@@ -44,13 +50,14 @@ def clean_text(text: str, *, multiline: bool = False) -> str:
 
     Line breaks survive only in `multiline` text. PostgreSQL refuses NUL, so SQLite must too.
     """
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = (
         character
         for character in text
         if unicodedata.category(character) not in ("Cc", "Cs") or character in "\n\t"
     )
-    cleaned = "".join(kept)
+    # Last, because a character that goes may have stood between a letter and its accent.
+    cleaned = unicodedata.normalize("NFC", "".join(kept))
     return cleaned.strip() if multiline else _BLANKS.sub(" ", cleaned).strip()
 
 
@@ -61,9 +68,10 @@ def catalog_key(name: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case without umlauts and accents: "Größling", "Groessling" → "groessling"."""
-    lowered = unicodedata.normalize("NFC", text).casefold().translate(_GERMAN_FOLDS)
+    # NFKC first: "℡" and other signs that stand for capital letters become those letters.
+    lowered = unicodedata.normalize("NFKC", text).casefold().translate(_GERMAN_FOLDS)
     decomposed = unicodedata.normalize("NFKD", lowered)
-    bare = "".join(c for c in decomposed if not unicodedata.combining(c))
+    bare = "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_GERMAN_FOLDS)
     return _BLANKS.sub(" ", bare).strip()
 
 
@@ -85,18 +93,39 @@ def phone_key(text: str) -> str:
     """The number in E.164 ("+493023125101"), or "" if it is not exactly one valid number.
 
     Numbers without a country code are read as German. Letters are refused before the library
-    sees them, since it would read them as vanity digits.
+    sees them, since it would read them as vanity digits. "49 171 …" has lost its "+", it is not
+    one of the area code 0491; what could be read both ways has no key, since the wrong person
+    would answer.
     """
     plain = _EXTENSION.sub("", text.strip()).strip()
     if not plain or _LETTER.search(plain):
         return ""
-    try:
-        number = phonenumbers.parse(plain, "DE")
-    except phonenumbers.NumberParseException:
-        return ""
-    if not phonenumbers.is_valid_number(number):
+    number = _valid_number(plain)
+    with_plus = _valid_number(f"+{plain}") if _BARE_COUNTRY_CODE.match(plain) else None
+    if with_plus and with_plus != number:
+        if number and not _lost_its_plus(plain, with_plus):
+            return ""
+        number = with_plus
+    if number is None:
         return ""
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _lost_its_plus(text: str, with_plus: phonenumbers.PhoneNumber) -> bool:
+    """Whether "49…" can only be the country code, although it might be an area code's begin."""
+    return (
+        _COUNTRY_CODE_ALONE.match(text) is not None
+        or phonenumbers.number_type(with_plus) == phonenumbers.PhoneNumberType.MOBILE
+        or sum(character.isdigit() for character in text) > _NATIONAL_DIGITS
+    )
+
+
+def _valid_number(text: str) -> phonenumbers.PhoneNumber | None:
+    try:
+        number = phonenumbers.parse(text, "DE")
+    except phonenumbers.NumberParseException:
+        return None
+    return number if phonenumbers.is_valid_number(number) else None
 
 
 def split_phones(text: str) -> list[str]:

@@ -233,6 +233,17 @@ class Lead(ContactData, DealerOwned):
             models.Index(fields=["dealer", "lead_type", "-received_at"], name="lead_by_type"),
             models.Index(fields=["dealer", "-score", "-id"], name="lead_by_score"),
             models.Index(fields=["dealer", "follow_up_at"], name="lead_by_follow_up"),
+            # The closed ones soon outnumber the open ones, of which the start page speaks.
+            models.Index(
+                fields=["dealer", "owner"],
+                name="lead_open_by_owner",
+                condition=Q(closed_at=None),
+            ),
+            models.Index(
+                fields=["dealer", "follow_up_at"],
+                name="lead_open_by_due",
+                condition=Q(closed_at=None),
+            ),
             models.Index(
                 fields=["dealer", "enquired_at"],
                 name="lead_unanswered",

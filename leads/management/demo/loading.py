@@ -1,0 +1,170 @@
+"""Fills an office: everything in one transaction and in a fixed number of queries per dealer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+
+from django.db import connection, transaction
+from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from leads.management.demo import words
+from leads.management.demo.catalogs import Catalogs
+from leads.management.demo.enquiries import make_enquiries
+from leads.management.demo.ledger import Ledger
+from leads.management.demo.office import COMPANIES, Company, Office, connect, open_offices
+from leads.management.demo.people import Directory, Double, make_callers
+from leads.management.demo.progress import Story
+from leads.management.demo.stock import Stock, make_vehicles
+from leads.management.demo.times import Calendar
+from leads.models import (
+    Activity,
+    Customer,
+    Dealer,
+    IntakeEntry,
+    Lead,
+    MatchSuggestion,
+    Stage,
+    Tag,
+    Vehicle,
+)
+from leads.models.keys import catalog_key
+
+_SEED = 20_260_302
+# Own numbers of cars are counted from here; those of the simulator's sample page are below.
+_FIRST_NUMBER = 10_001
+# How long a car has been there when the first customer asks about it.
+_UNNOTICED = timedelta(days=4, hours=2)
+
+
+@transaction.atomic
+def load(*, now: datetime, simulator_port: int, companies: Sequence[Company] = COMPANIES) -> None:
+    """Store the whole demo; the same one at every call, as many days before `now`."""
+    rng = Random(_SEED)  # noqa: S311 - has to be repeatable; nothing here is a secret
+    offices = open_offices(companies)
+    connect(offices[0].dealer, simulator_port=simulator_port)
+    shared = _Shared(Catalogs.read(), Calendar(now, rng), Directory(rng), rng)
+    for place, office in enumerate(offices):
+        _fill(office, shared, first_number=_FIRST_NUMBER + 1000 * place)
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What the offices have in common."""
+
+    catalogs: Catalogs
+    calendar: Calendar
+    directory: Directory
+    rng: Random
+
+
+def _fill(office: Office, shared: _Shared, *, first_number: int) -> None:
+    dealer, rng, calendar = office.dealer, shared.rng, shared.calendar
+    callers, doubles = make_callers(office, shared.directory, rng)
+    vehicles = make_vehicles(office, rng, now=calendar.now, first_number=first_number)
+    stock = Stock(vehicles)
+    enquiries = make_enquiries(office, callers, stock, shared.catalogs, calendar, rng)
+    activities: list[Activity] = []
+    for enquiry in enquiries:
+        activities += Story(enquiry, office, stock, shared.catalogs, calendar, rng).tell()
+    ledger = Ledger(office)
+    ledger.write_leads(enquiries)
+    if office.company.places[0].bdk_partner_number:
+        ledger.write_useless(calendar)
+
+    leads = [enquiry.lead for enquiry in enquiries]
+    Customer.objects.bulk_create(caller.customer for caller in callers)
+    Vehicle.objects.bulk_create(vehicles)
+    Lead.objects.bulk_create(leads, batch_size=500)
+    Activity.objects.bulk_create(activities, batch_size=2000)
+    IntakeEntry.objects.bulk_create(ledger.entries, batch_size=500)
+    _tag(dealer, leads, rng)
+    _set_dates(dealer)
+    _write_history(dealer, shared.catalogs)
+    _suggest(doubles)
+    dealer.last_lead_number = len(leads)
+    dealer.save(update_fields=["last_lead_number"])
+
+
+def _set_dates(dealer: Dealer) -> None:
+    """What Django sets to now when it stores a row: a customer is known since the first lead, a
+    car since shortly before the first enquiry about it, a lead as it is since its last activity."""
+    for model, name, before in (
+        (Customer, "customer", timedelta(0)),
+        (Vehicle, "vehicle", _UNNOTICED),
+    ):
+        enquiries = Lead.objects.filter(**{name: OuterRef("pk")}).order_by("received_at")
+        first = Coalesce(Subquery(enquiries.values("received_at")[:1]), F("created_at"))
+        since = ExpressionWrapper(first - before, output_field=DateTimeField())
+        model.objects.for_dealer(dealer).update(created_at=since, updated_at=since)
+    activities = Activity.objects.filter(lead=OuterRef("pk")).order_by("-at")
+    Lead.objects.for_dealer(dealer).update(updated_at=Subquery(activities.values("at")[:1]))
+
+
+def _write_history(dealer: Dealer, catalogs: Catalogs) -> None:
+    """Each row as it was stored; a lead as it came, and as it is since it was changed."""
+    for model in (Customer, Vehicle):
+        _remember(model, dealer, kind="+", at="created_at")
+    later = ("owner", "close_reason", "closed_at", "follow_up_at", "first_response_at")
+    as_it_came = dict.fromkeys((*later, "probability", "expected_value"), "NULL")
+    as_it_came |= {"status": str(catalogs.status(Stage.NEW).pk), "updated_at": "received_at"}
+    _remember(Lead, dealer, kind="+", at="received_at", instead=as_it_came)
+    changed = "updated_at > received_at"
+    _remember(Lead, dealer, kind="~", at="updated_at", by="owner_id", condition=changed)
+
+
+def _remember(
+    model: type[Customer] | type[Vehicle] | type[Lead],
+    dealer: Dealer,
+    *,
+    kind: str,
+    at: str,
+    by: str = "NULL",
+    instead: Mapping[str, str] | None = None,
+    condition: str = "TRUE",
+) -> None:
+    """Copy the dealer's rows into the history, inside the database: no rows are wider.
+
+    `at` and `by` are the columns with date and user, `instead` has SQL for columns that were
+    different then.
+    """
+    history = model.history.model
+    values = {
+        field.column: (instead or {}).get(field.name, field.column)
+        for field in history.tracked_fields
+    }
+    values |= {"history_type": f"'{kind}'", "history_date": at, "history_user_id": by}
+    statement = (
+        f"INSERT INTO {history._meta.db_table} ({', '.join(values)})"  # noqa: S608 - our own names
+        f" SELECT {', '.join(values.values())} FROM {model._meta.db_table}"
+        f" WHERE dealer_id = %s AND {condition}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [dealer.pk])
+
+
+def _tag(dealer: Dealer, leads: list[Lead], rng: Random) -> None:
+    tags = [Tag(dealer=dealer, name=name, name_key=catalog_key(name)) for name in words.TAGS]
+    Tag.objects.bulk_create(tags)
+    through = Lead.tags.through
+    through.objects.bulk_create(
+        through(lead_id=lead.pk, tag_id=tag.pk)
+        for lead in rng.sample(leads, len(leads) // 8)
+        for tag in rng.sample(tags, rng.choice([1, 1, 2]))
+    )
+
+
+def _suggest(doubles: Iterable[Double]) -> None:
+    MatchSuggestion.objects.bulk_create(
+        MatchSuggestion(
+            dealer=double.customer.dealer,
+            customer=double.customer,
+            candidate=double.original,
+            reason=double.reason,
+            created_at=double.customer.created_at,
+        )
+        for double in doubles
+    )

@@ -1,0 +1,59 @@
+"""On PostgreSQL, the wall between dealers in the database: a row points only to its dealer's rows.
+
+Each foreign key below gets a twin that includes the dealer. Like Django's own it is checked at the
+end of the transaction. Not on SQLite: Django changes a table there by building it anew from the
+models, which would drop these constraints unseen; there the scoped queries and the tests stand alone.
+"""
+
+from django.db import migrations
+
+PARENTS = [
+    "leads_customer",
+    "leads_vehicle",
+    "leads_location",
+    "leads_lead",
+    "leads_intakeentry",  # its deliveries: integrations, 0003
+]
+
+# table, column, table it points to
+CHILDREN = [
+    ("leads_lead", "customer_id", "leads_customer"),
+    ("leads_lead", "vehicle_id", "leads_vehicle"),
+    ("leads_lead", "location_id", "leads_location"),
+    ("leads_vehicle", "location_id", "leads_location"),
+    ("leads_activity", "lead_id", "leads_lead"),
+    ("leads_intakeentry", "lead_id", "leads_lead"),
+    ("leads_matchsuggestion", "customer_id", "leads_customer"),
+    ("leads_matchsuggestion", "candidate_id", "leads_customer"),
+]
+
+
+def build_walls(apps, schema_editor):
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    for table in PARENTS:
+        schema_editor.execute(
+            f"ALTER TABLE {table} ADD CONSTRAINT {table}_of_dealer UNIQUE (id, dealer_id)"
+        )
+    for table, column, parent in CHILDREN:
+        # An empty column points nowhere and is not checked (MATCH SIMPLE).
+        schema_editor.execute(
+            f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_same_dealer"
+            f" FOREIGN KEY ({column}, dealer_id) REFERENCES {parent} (id, dealer_id)"
+            " DEFERRABLE INITIALLY DEFERRED"
+        )
+
+
+def remove_walls(apps, schema_editor):
+    if schema_editor.connection.vendor != "postgresql":
+        return
+    for table, column, _ in CHILDREN:
+        schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_same_dealer")
+    for table in PARENTS:
+        schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_of_dealer")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("leads", "0004_search_indexes")]
+
+    operations = [migrations.RunPython(build_walls, remove_walls)]

@@ -1,0 +1,484 @@
+"""`manage.py load_demo`: an office full of made-up enquiries, and how to sign in."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.contrib.auth import authenticate
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.db.models import F
+from django.test import TestCase, override_settings
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from integrations.bdk.mapping import lead_draft, partner_number_of
+from integrations.models import Connection
+from leads.management.demo.loading import load
+from leads.management.demo.office import COMPANIES, PASSWORD, PEOPLE
+from leads.models import (
+    Activity,
+    Channel,
+    Customer,
+    Dealer,
+    IntakeEntry,
+    Lead,
+    Location,
+    MatchReason,
+    MatchSuggestion,
+    Membership,
+    Outcome,
+    Role,
+    Stage,
+    User,
+    Vehicle,
+)
+from leads.models.keys import phone_key
+from leads.models.warning import warning_text
+from leads.services.receiving import receive
+from leads.services.scoring import score_of
+from tests import builders
+
+SAMPLE_PAGE = json.loads(
+    (Path(__file__).parents[1] / "samples" / "bdk_leads_page.json").read_text(encoding="utf-8")
+)
+# First digits and how many follow: what the Bundesnetzagentur keeps free for films and books.
+FREE_RANGES = {
+    "+493023125": 3,
+    "+496990009": 3,
+    "+494066969": 3,
+    "+492214710": 3,
+    "+498999998": 3,
+    "+4917139200": 2,
+    "+49176040690": 2,
+    "+4915228817386": 0,
+    "+4915228895456": 0,
+    "+4915254599371": 0,
+    "+491729925904": 0,
+    "+491729968532": 0,
+    "+491729973185": 0,
+    "+491729973186": 0,
+    "+491729980752": 0,
+    "+491749091317": 0,
+    "+491749464308": 0,
+}
+
+
+def load_demo(*options, **environment):
+    """The command's output; environment variables by name."""
+    output = StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("PORT", "SIMULATOR_PORT"):
+            patch.delenv(name, raising=False)
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        with override_settings(DEBUG=True):
+            call_command("load_demo", *options, stdout=output)
+    return output.getvalue()
+
+
+def is_free(number):
+    key = phone_key(number)
+    return any(
+        key.startswith(digits) and len(key) == len(digits) + more
+        for digits, more in FREE_RANGES.items()
+    )
+
+
+@pytest.mark.xdist_group("demo")
+class TestDemo(TestCase):
+    """Loaded once for all of them, then once more."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.started_at = timezone.now()
+        cls.output = load_demo(PORT="8123")
+        cls.counts = cls.count_rows()
+        cls.second_output = load_demo("--if-empty", SIMULATOR_PORT="9900")
+
+    @property
+    def leads(self):
+        """Read anew: what setUpTestData keeps would be copied for each test."""
+        related = ("status", "lead_type", "source", "customer", "vehicle", "owner", "location")
+        return Lead.objects.select_related(*related).order_by("dealer", "received_at", "pk")
+
+    @staticmethod
+    def count_rows():
+        models = (Dealer, Location, User, Membership, Customer, Lead, Vehicle, Activity)
+        return {model: model.objects.count() for model in (*models, IntakeEntry, Connection)}
+
+    def age_in_days(self, lead):
+        return (self.started_at - lead.received_at) / timedelta(days=1)
+
+    # --- loading ---------------------------------------------------------------------------
+
+    def test_there_is_enough_to_look_at(self):
+        assert self.counts[Dealer] == 2
+        assert self.counts[Location] == 4
+        assert Location.objects.values("state").distinct().count() == 3
+        assert self.counts[User] == 8
+        assert self.counts[Lead] == 2000
+        assert self.counts[Customer] == 1500
+        in_stock = Vehicle.objects.exclude(state=Vehicle.State.SOLD)
+        assert in_stock.count() == 150
+
+    def test_loading_again_changes_only_the_port_of_the_simulator(self):
+        assert self.count_rows() == self.counts
+        connection = Connection.objects.get()
+        assert connection.base_url == "http://127.0.0.1:9900/bdk"
+        assert connection.token_url == "http://127.0.0.1:9900/bdk/oauth/token"
+
+    def test_the_connection_signs_in_at_the_simulator_in_test_mode(self):
+        connection = Connection.objects.get()
+
+        assert connection.mode == Connection.Mode.TEST
+        assert (connection.client_id, connection.client_secret) == (
+            "leadoffice-demo",
+            "demo-secret",
+        )
+        locations = Location.objects.for_dealer(connection.dealer)
+        numbers = locations.exclude(bdk_partner_number="").values_list("bdk_partner_number")
+        assert list(numbers) == [("0012345",)]
+
+    def test_it_says_where_the_office_is_and_how_to_sign_in(self):
+        assert "http://127.0.0.1:8123/" in self.output
+        assert "http://127.0.0.1:8000/" in self.second_output
+        for output in (self.output, self.second_output):
+            rows = [line for line in output.splitlines() if PASSWORD in line]
+            assert len(rows) == 8
+            assert len({line.index(PASSWORD) for line in rows}) == 1
+            for person in PEOPLE:
+                assert any(f" {person.username} " in line for line in rows)
+
+    # --- people ----------------------------------------------------------------------------
+
+    def test_everybody_signs_in_with_the_password_of_the_demo(self):
+        for person in PEOPLE:
+            assert authenticate(username=person.username, password=PASSWORD) is not None
+        assert not User.objects.filter(is_staff=False).exists()
+
+    def test_there_is_somebody_for_each_kind_of_access(self):
+        assert set(Membership.objects.values_list("role", flat=True)) == set(Role.values)
+        assert Membership.objects.filter(sees_creditworthiness=True).exists()
+        assert Membership.objects.exclude(locations=None).exists()
+        assert User.objects.filter(is_superuser=True, memberships=None).count() == 1
+        dealers = Counter(Membership.objects.values_list("user", flat=True))
+        assert max(dealers.values()) == 2
+
+    def test_leads_belong_to_people_who_can_see_them(self):
+        leads = list(self.leads)
+        for user in User.objects.all():
+            owned = {lead.pk for lead in leads if lead.owner_id == user.pk}
+            assert owned <= set(Lead.objects.for_user(user).values_list("pk", flat=True))
+
+    # --- leads -----------------------------------------------------------------------------
+
+    def test_nothing_crosses_the_wall_between_the_dealers(self):
+        for rows, parent in (
+            (Lead.objects.exclude(customer=None), "customer"),
+            (Lead.objects.exclude(vehicle=None), "vehicle"),
+            (Lead.objects.exclude(location=None), "location"),
+            (Lead.objects.exclude(tags=None), "tags"),
+            (Activity.objects.all(), "lead"),
+            (IntakeEntry.objects.exclude(lead=None), "lead"),
+            (MatchSuggestion.objects.all(), "customer"),
+            (MatchSuggestion.objects.all(), "candidate"),
+            (Vehicle.objects.all(), "location"),
+        ):
+            assert rows.exists()
+            assert not rows.exclude(**{f"{parent}__dealer": F("dealer")}).exists()
+
+    def test_leads_came_in_over_twelve_months_and_not_after_now(self):
+        leads = list(self.leads)
+        ages = [self.age_in_days(lead) for lead in leads]
+
+        assert 350 < max(ages) < 367
+        assert len({int(age // 30) for age in ages}) >= 12
+        now = timezone.now()
+        assert max(lead.received_at for lead in leads) <= now
+        assert max(lead.updated_at for lead in leads) <= now
+        assert Activity.objects.latest("at").at <= now
+
+    def test_recent_leads_are_open_and_old_ones_closed(self):
+        leads = list(self.leads)
+        recent = [lead for lead in leads if self.age_in_days(lead) < 2]
+        old = [lead for lead in leads if self.age_in_days(lead) > 120]
+
+        assert sum(lead.status.is_open for lead in recent) > 0.8 * len(recent)
+        assert sum(lead.status.stage == Stage.NEW for lead in recent) > 5
+        assert sum(lead.status.is_open for lead in old) < 0.05 * len(old)
+
+    def test_a_lead_is_closed_with_a_reason_exactly_if_its_status_says_so(self):
+        leads = list(self.leads)
+        for lead in leads:
+            assert (lead.closed_at is None) == lead.status.is_open
+            assert (lead.close_reason_id is None) == lead.status.is_open
+        closed = Lead.objects.exclude(close_reason=None)
+        assert not closed.exclude(close_reason__outcome=F("status__stage")).exists()
+
+    def test_open_leads_have_steps_that_are_overdue_today_and_ahead(self):
+        leads = list(self.leads)
+        now = timezone.localtime(self.started_at)
+        due = [lead.follow_up_at for lead in leads if lead.follow_up_at]
+
+        assert all(lead.status.is_open for lead in leads if lead.follow_up_at)
+        days = [(timezone.localtime(at).date() - now.date()).days for at in due]
+        assert sum(day < 0 for day in days) > 5
+        assert sum(day == 0 for day in days) > 5
+        assert sum(day > 0 for day in days) > 20
+
+    def test_keys_and_scores_are_those_that_the_office_would_compute(self):
+        leads = list(self.leads)
+        for lead in leads:
+            stored = (lead.email_key, lead.phone_key, lead.name_key, lead.search_text)
+            lead.set_keys()
+            assert (lead.email_key, lead.phone_key, lead.name_key, lead.search_text) == stored
+            assert lead.score == score_of(lead)
+        for customer in Customer.objects.all():
+            stored = (customer.email_key, customer.phone_key, customer.search_text)
+            customer.set_keys()
+            assert (customer.email_key, customer.phone_key, customer.search_text) == stored
+
+    def test_every_timeline_begins_with_the_enquiry_and_knows_the_first_answer(self):
+        leads = list(self.leads)
+        timelines = {}
+        for activity in Activity.objects.order_by("at", "pk"):
+            timelines.setdefault(activity.lead_id, []).append(activity)
+
+        for lead in leads:
+            first, *others = timelines[lead.pk]
+            assert (first.kind, first.at) == (Activity.Kind.RECEIVED, lead.received_at)
+            answers = [one.at for one in others if one.kind in Activity.OUTGOING]
+            assert lead.first_response_at == min(answers, default=None)
+            assert lead.updated_at == timelines[lead.pk][-1].at
+
+    def test_history_shows_each_lead_as_it_came_and_as_it_is(self):
+        leads = list(self.leads)
+        newest = {row.id: row for row in Lead.history.order_by("history_date", "history_id")}
+
+        for lead in leads:
+            assert newest[lead.pk].status_id == lead.status_id
+            assert newest[lead.pk].owner_id == lead.owner_id
+        first = Lead.history.filter(history_type="+")
+        assert first.count() == len(leads)
+        assert set(first.values_list("status__stage", flat=True)) == {Stage.NEW}
+
+    def test_numbers_go_on_where_the_demo_ends(self):
+        for dealer in Dealer.objects.all():
+            [receipt] = receive(dealer, [builders.make_draft()], now=timezone.now())
+            assert receipt.is_new
+            count = Lead.objects.for_dealer(dealer).count()
+            assert receipt.lead.number.endswith(f"-{count:06d}")
+
+    def test_about_one_lead_in_a_hundred_is_a_test(self):
+        leads = list(self.leads)
+        assert 10 <= sum(lead.is_test for lead in leads) <= 40
+
+    def test_some_leads_have_warnings_and_each_can_be_read(self):
+        leads = list(self.leads)
+        warnings = [warning for lead in leads for warning in lead.warnings]
+
+        assert len({warning["code"] for warning in warnings}) >= 5
+        assert all(warning_text(warning) for warning in warnings)
+
+    def test_no_text_tells_about_creditworthiness(self):
+        leads = list(self.leads)
+        texts = [f"{lead.subject} {lead.message} {lead.search_text}" for lead in leads]
+        texts += Activity.objects.values_list("text", flat=True)
+
+        for text in texts:
+            assert "kredit" not in text.lower()
+            assert "bonität" not in text.lower()
+        assert any(lead.precheck == "negative" for lead in leads)
+
+    # --- ledger ----------------------------------------------------------------------------
+
+    def test_each_lead_has_the_message_that_it_was_made_from(self):
+        leads = list(self.leads)
+        created = IntakeEntry.objects.filter(outcome=Outcome.CREATED)
+        entries = {entry.lead_id: entry for entry in created}
+
+        assert len(entries) == len(leads)
+        for lead in leads:
+            entry = entries[lead.pk]
+            assert entry.sender == lead.sender
+            assert entry.outside_id == lead.external_id
+            assert entry.received_at == lead.received_at
+            if entry.channel != Channel.MANUAL:
+                assert entry.content_hash == lead.content_hash
+
+    def test_messages_of_bdk_say_what_their_leads_say(self):
+        leads = {lead.pk: lead for lead in self.leads}
+        entries = IntakeEntry.objects.filter(channel=Channel.BDK, outcome=Outcome.CREATED)
+
+        assert entries.count() > 300
+        for entry in entries:
+            lead = leads[entry.lead_id]
+            draft = lead_draft(
+                json.loads(entry.raw),
+                partner_number=partner_number_of(entry.sender),
+                content_hash=entry.content_hash,
+                received_at=entry.received_at,
+            )
+            assert draft.external_id == lead.external_id
+            assert draft.lead_type == lead.lead_type_raw
+            assert draft.source == lead.source.key
+            assert draft.message == lead.message
+            assert draft.contact.last_name == lead.last_name
+            assert draft.contact.email == lead.email
+            assert draft.contact.street == lead.street
+            assert draft.test_drive_on == lead.test_drive_on
+            assert draft.callback_from == lead.callback_from
+            assert draft.monthly_rate == lead.monthly_rate
+            assert draft.contract_ends_on == lead.contract_ends_on
+            assert [dict(one) for one in draft.consents] == lead.consents
+            told = {warning.code for warning in draft.warnings}
+            assert told <= {warning["code"] for warning in lead.warnings}
+
+    def test_some_messages_were_no_use_and_say_why(self):
+        for outcome in (Outcome.QUARANTINED, Outcome.REJECTED):
+            useless = IntakeEntry.objects.filter(outcome=outcome)
+            assert useless.exists()
+            for entry in useless:
+                assert entry.lead is None
+                assert entry.reason
+                json.loads(entry.raw)
+
+    def test_possible_doubles_are_suggested_with_each_kind_of_reason(self):
+        assert set(MatchSuggestion.objects.values_list("reason", flat=True)) == set(
+            MatchReason.values
+        )
+        for one in MatchSuggestion.objects.select_related("customer", "candidate"):
+            customer, candidate = one.customer, one.candidate
+            alike = {
+                MatchReason.SAME_EMAIL_SEVERAL: customer.email_key == candidate.email_key,
+                MatchReason.SAME_SHARED_MAILBOX: customer.email_key == candidate.email_key,
+                MatchReason.SAME_PHONE_OTHER_NAME: customer.phone_key == candidate.phone_key
+                and customer.name_key != candidate.name_key,
+                MatchReason.SAME_NAME_AND_ADDRESS: customer.street == candidate.street
+                and customer.name_key == candidate.name_key,
+                MatchReason.SAME_NAME: customer.name_key == candidate.name_key,
+            }
+            assert alike[one.reason]
+
+    # --- made up ---------------------------------------------------------------------------
+
+    def test_nobody_real_can_be_called(self):
+        leads = list(self.leads)
+        numbers = {lead.phone for lead in leads} | {lead.mobile for lead in leads}
+        for row in (*Customer.objects.all(), *Location.objects.all()):
+            numbers |= {row.phone, getattr(row, "mobile", "")}
+
+        assert len(numbers) > 1000
+        assert [number for number in numbers - {""} if not is_free(number)] == []
+
+    def test_nobody_real_can_be_written_to(self):
+        emails = {
+            row.email for model in (User, Customer, Lead, Dealer) for row in model.objects.all()
+        }
+
+        domains = {email.rpartition("@")[2] for email in emails - {""}}
+        assert domains == {"example.org", "example.com", "example.de"}
+
+    def test_nothing_meets_the_leads_that_the_simulator_sends(self):
+        leads = list(self.leads)
+        items = [item for item in SAMPLE_PAGE["leads"] if isinstance(item, dict)]
+        people = [item.get("customer") or {} for item in items]
+        sent = {
+            "ids": {item.get("leadId") for item in items},
+            "cars": {(item.get("vehicle") or {}).get("internalNumber") for item in items},
+            "emails": {person.get("email") for person in people},
+            "phones": {phone_key(person.get(kind) or "") for person in people for kind in KINDS},
+        }
+        ours = {
+            "ids": {lead.external_id for lead in leads},
+            "cars": set(Vehicle.objects.values_list("internal_number", flat=True)),
+            "emails": {lead.email for lead in leads},
+            "phones": {lead.phone_key for lead in leads} | {lead.mobile_key for lead in leads},
+        }
+
+        for kind, values in ours.items():
+            assert values & sent[kind] <= {""}
+
+
+KINDS = ("phone", "mobile")
+FEW = tuple(replace(company, leads=120, customers=90, cars=30) for company in COMPANIES)
+
+
+@pytest.mark.django_db
+def test_it_is_for_development_only():
+    with pytest.raises(CommandError):
+        call_command("load_demo", stdout=StringIO())
+
+    assert not Dealer.objects.exists()
+
+
+@pytest.mark.django_db
+def test_if_empty_leaves_an_office_alone_that_has_a_dealer():
+    builders.make_dealer()
+
+    output = load_demo("--if-empty")
+
+    assert Dealer.objects.count() == 1
+    assert not Lead.objects.exists()
+    assert "http://127.0.0.1:8000/" in output
+    assert PASSWORD not in output
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("port", ["none", "0", "65536", "80;81"])
+def test_a_port_has_to_be_a_number(port):
+    with pytest.raises(CommandError, match=port):
+        load_demo(SIMULATOR_PORT=port)
+
+    assert not Dealer.objects.exists()
+
+
+def snapshot(now):
+    """What a few of the demo's leads say, and how long before now they came; leaves no trace."""
+    with transaction.atomic():
+        load(now=now, simulator_port=8901, companies=FEW)
+        told = [
+            (
+                lead.full_name,
+                lead.subject,
+                lead.message,
+                lead.external_id[-6:],
+                lead.status.name,
+                lead.score,
+                lead.vehicle_price,
+                (timezone.localtime(now).date() - timezone.localtime(lead.received_at).date()).days,
+                [activity.kind for activity in lead.activities.all()],
+            )
+            for lead in Lead.objects.order_by("dealer", "received_at", "pk")
+            .select_related("status")
+            .prefetch_related("activities")
+        ]
+        transaction.set_rollback(True)
+    return told
+
+
+@pytest.mark.django_db
+def test_the_same_things_happened_as_many_days_ago_whenever_it_is_loaded():
+    morning = datetime(2026, 3, 2, 8, 3, tzinfo=UTC)  # a Monday in winter
+    night = datetime(2027, 7, 25, 21, 58, tzinfo=UTC)  # a Sunday in summer
+    midnight = datetime(2028, 2, 29, 23, 1, tzinfo=UTC)  # a Wednesday, one minute old
+
+    assert snapshot(morning) == snapshot(night) == snapshot(midnight)
+
+
+@pytest.mark.django_db
+def test_the_number_of_queries_does_not_depend_on_the_number_of_leads():
+    def count(companies):
+        with transaction.atomic(), CaptureQueriesContext(connection) as queries:
+            load(now=timezone.now(), simulator_port=8901, companies=companies)
+            transaction.set_rollback(True)
+        return len(queries)
+
+    more = tuple(replace(company, leads=200) for company in FEW)
+
+    assert count(more) <= count(FEW) + 4  # large inserts go in several parts
