@@ -7,6 +7,7 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -112,6 +113,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATION}.CommonPasswordValidator"},
 ]
 LOGIN_URL = reverse_lazy("admin:login")
+LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
 
 LANGUAGE_CODE = "de"
 LANGUAGES = [("de", "Deutsch"), ("en", "English")]
@@ -143,8 +145,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 if not DEBUG:
     SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
-    # The containers' own probes speak plain http.
-    SECURE_REDIRECT_EXEMPT = [r"^health/"]
+    # The containers' own probes speak plain http; the API refuses it, since a redirect would hide
+    # that a key has just travelled in the clear.
+    SECURE_REDIRECT_EXEMPT = [r"^health/", r"^api/v1/"]
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
@@ -179,10 +182,19 @@ IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=10 * 1024 * 1024)
-IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=20_000)
+# A list is read while its sender waits: 5,000 rows take some ten seconds.
+IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=5_000)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=200)
-# Uploads wait here, outside of what is served, between preview and confirmation.
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var"))
+# Uploads wait here, outside of what is served, between preview and confirmation.
+STORAGES["import_export"] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {
+        "location": Path(MEDIA_ROOT) / "imports",
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    },
+}
 
 # API
 REST_FRAMEWORK = {
@@ -190,40 +202,77 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["leads.api.permissions.Denied"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["leads.api.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "leads.api.schema.ProblemSchema",
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "UNAUTHENTICATED_USER": None,
+    # Answers are JSON; "format" is no parameter of its own.
+    "URL_FORMAT_OVERRIDE": None,
 }
 DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "leads.api.problems.ProblemHandler",
     "EXCEPTION_FORMATTER_CLASS": "leads.api.problems.ProblemFormatter",
+    # Development should see what clients see; the log has the traceback.
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+    # Documented for every operation; the others where they can happen.
+    "ALLOWED_ERROR_STATUS_CODES": ["405", "406", "500"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "LeadOffice API",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v[0-9]+",
+    "SERVE_AUTHENTICATION": [],
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": ["leads.api.schema.describe"],
 }
+
+# The theme's command palette keeps what it found for minutes; here rights are read at each
+# request, and processes keep no state. Nothing else uses the cache.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
 
 # Admin theme
 UNFOLD = {
     "SITE_TITLE": "LeadOffice",
     "SITE_HEADER": "LeadOffice",
     "SITE_SYMBOL": "directions_car",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("leads/favicon.svg"),
+        }
+    ],
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "STYLES": ["leads.admin.display.stylesheet", lambda request: static("leads/theme.css")],
     "DASHBOARD_CALLBACK": "leads.admin.start.dashboard",
     "COMMAND": {"search_models": False, "search_callback": "leads.admin.search.search"},
     "SIDEBAR": {
-        "show_search": False,
+        "show_search": True,
+        "command_search": True,
         "show_all_applications": False,
         "navigation": "leads.admin.navigation.navigation",
     },
-    "LANGUAGES": {"navigation": []},
+    # A calm blue instead of the theme's purple, which here is the colour of "in work".
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97% .014 254.604)",
+            "100": "oklch(93.2% .032 255.585)",
+            "200": "oklch(88.2% .059 254.128)",
+            "300": "oklch(80.9% .105 251.813)",
+            "400": "oklch(70.7% .165 254.624)",
+            "500": "oklch(62.3% .214 259.815)",
+            "600": "oklch(54.6% .245 262.881)",
+            "700": "oklch(48.8% .243 264.376)",
+            "800": "oklch(42.4% .199 265.638)",
+            "900": "oklch(37.9% .146 265.522)",
+            "950": "oklch(28.2% .091 267.935)",
+        }
+    },
 }
 
 LOGGING = {

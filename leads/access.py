@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Model
 
-from leads.models.dealer import Membership, Role
+from leads.models.dealer import Dealer, Membership, Role
 from leads.models.user import User
 
 _LOOK = ("view",)
@@ -87,7 +87,9 @@ class MembershipBackend(ModelBackend):
         if not isinstance(user_obj, User) or not user_obj.is_active:
             return set()
         memberships = user_obj.active_memberships
-        if obj is not None and hasattr(obj, "dealer_id"):
+        if isinstance(obj, Dealer):
+            memberships = [m for m in memberships if m.dealer_id == obj.pk]
+        elif obj is not None and hasattr(obj, "dealer_id"):
             if obj.dealer_id is None:
                 return {
                     right

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
@@ -36,19 +36,20 @@ class Catalogue:
     owners: dict[str, User]
 
     def source(self, name: str) -> Source:
-        return self.sources[catalog_key(name or DEFAULT_SOURCE)]
+        """The default one for a name without any character that can be seen."""
+        return self.sources[catalog_key(name) or DEFAULT_SOURCE]
 
     def status(self, name: str) -> Status:
-        return self.statuses[catalog_key(name or DEFAULT_STATUS)]
+        return self.statuses[catalog_key(name) or DEFAULT_STATUS]
 
-    def category(self, name: str) -> Category:
-        return self.categories[catalog_key(name)]
+    def category(self, name: str) -> Category | None:
+        return self.categories.get(catalog_key(name))
 
-    def close_reason(self, name: str) -> CloseReason:
-        return self.close_reasons[catalog_key(name)]
+    def close_reason(self, name: str) -> CloseReason | None:
+        return self.close_reasons.get(catalog_key(name))
 
-    def tag(self, name: str) -> Tag:
-        return self.tags[catalog_key(name)]
+    def tag(self, name: str) -> Tag | None:
+        return self.tags.get(catalog_key(name))
 
     def lead_type(self, key: str) -> LeadType | None:
         return self.lead_types.get(key.strip().lower())
@@ -67,12 +68,12 @@ def resolve_catalogue(dealer: Dealer, drafts: Sequence[LeadDraft]) -> Catalogue:
     und Quellen-Erstellung“). The number of queries does not depend on the number of drafts.
     """
     return Catalogue(
-        sources=_resolve(dealer, Source, (draft.source or DEFAULT_SOURCE for draft in drafts)),
+        sources=_resolve(dealer, Source, [DEFAULT_SOURCE, *(draft.source for draft in drafts)]),
         # Never won or lost by itself, whatever it is called: an administrator sorts it.
         statuses=_resolve(
             dealer,
             Status,
-            (draft.status or DEFAULT_STATUS for draft in drafts),
+            [DEFAULT_STATUS, *(draft.status for draft in drafts)],
             stage=Stage.IN_WORK,
         ),
         categories=_resolve(dealer, Category, (draft.category for draft in drafts)),
@@ -86,34 +87,39 @@ def resolve_catalogue(dealer: Dealer, drafts: Sequence[LeadDraft]) -> Catalogue:
 
 
 def _resolve(dealer: Dealer, model: type[E], names: Iterable[str], **defaults: str) -> dict[str, E]:
-    wanted = {catalog_key(name): clean_text(name)[:80].strip() for name in names if name.strip()}
+    wanted = {key: clean_text(name)[:80].strip() for name in names if (key := catalog_key(name))}
     if not wanted:
         return {}
     known = _by_spelling(dealer, model)
-    missing = {key: name for key, name in wanted.items() if key not in known}
-    if not missing:
-        return known
+    unknown = {key: name for key, name in wanted.items() if key not in known}
+    # Names over 80 characters are shortened and found again by what is left of them.
+    missing = {catalog_key(name): name for name in unknown.values()}
+    missing = {key: name for key, name in missing.items() if key not in known}
+    if missing:
+        _create(dealer, model, missing, **defaults)
+        known = _by_spelling(dealer, model)
+    return known | {key: known[catalog_key(name)] for key, name in unknown.items()}
+
+
+def _create(dealer: Dealer, model: type[E], names: Mapping[str, str], **defaults: str) -> None:
     model._default_manager.bulk_create(
         [
             model(
                 dealer=dealer,
                 name=name,
-                name_key=catalog_key(name),
+                name_key=key,
                 is_automatic=True,
                 **defaults,
             )
-            for name in missing.values()
+            for key, name in names.items()
         ],
         # Two requests may bring the same new name; the constraint lets one of them win.
         ignore_conflicts=True,
     )
-    known = _by_spelling(dealer, model)
-    # Names over 80 characters were shortened: they answer to the long spelling in this batch.
-    return known | {key: known[catalog_key(name)] for key, name in missing.items()}
 
 
 def _by_spelling(dealer: Dealer, model: type[E]) -> dict[str, E]:
-    """Own entries win over those for all; a name or key wins over another entry's alias."""
+    """A name wins over another entry's key or alias; own entries win over those for all."""
     rows = cast(QuerySet[E], model.objects.for_dealer(dealer))
     entries = sorted(rows, key=lambda entry: entry.dealer_id is None)
     found: dict[str, E] = {}
@@ -136,7 +142,7 @@ def _locations(dealer: Dealer) -> dict[str, Location]:
     for location in Location.objects.for_dealer(dealer):
         found[catalog_key(location.name)] = location
         if location.bdk_partner_number:
-            found[location.bdk_partner_number] = location
+            found[catalog_key(location.bdk_partner_number)] = location
     return found
 
 

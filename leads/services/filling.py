@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils import formats, timezone
+from django.utils.translation import gettext as _
 
 from leads.models.contact import ContactData
+from leads.models.keys import catalog_key
 from leads.models.lead import Lead
 from leads.models.lead_type import LeadType
 from leads.models.warning import WarningCode
@@ -56,6 +58,12 @@ _TYPED_COLUMNS = (
     "finance_kind",
     "finance_interest",
 )
+# What only the lead type knows.
+_TYPES_OWN_COLUMNS = ("customer_kind", "contract_expiring", "reservation_hint")
+# Previews are also shown to people who may not see results of credit pre-checks; the id of some
+# lead types tells them as well.
+_SENSITIVE_COLUMNS = ("precheck", "lead_type_raw")
+_HIDDEN = "•••"
 _EMPTY = ("", None)
 
 
@@ -73,11 +81,18 @@ def fill_lead(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> list[Change
     """Set the lead's columns from the draft and tell which of them changed. No query."""
     changes = []
     for name, value in _values(lead, draft, catalogue):
-        before = getattr(lead, name)
-        if before != value:
-            setattr(lead, name, value)
-            changes.append(_change(lead, name, before, value))
+        changes += set_column(lead, name, value)
     return changes
+
+
+def set_column(lead: Lead, name: str, value: Any) -> list[Change]:
+    """Set one column of the lead; no change if it has this value already."""
+    before = getattr(lead, name)
+    if before == value:
+        return []
+    setattr(lead, name, value)
+    label = str(Lead._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    return [Change(name, label, _shown(name, before), _shown(name, value))]
 
 
 def _values(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
@@ -89,7 +104,7 @@ def _values(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tupl
         if value not in _EMPTY or (draft.is_complete and name not in ("country", "subject")):
             yield name, value
     yield from _given_only(draft)
-    yield from _references(draft, catalogue)
+    yield from _references(lead, draft, catalogue)
     yield from _typed(lead, draft, catalogue)
 
 
@@ -109,7 +124,7 @@ def _given_only(draft: LeadDraft) -> Iterator[tuple[str, Any]]:
         yield "urgency", draft.urgency
     if draft.trade_in_wished is not None:
         yield "trade_in_wished", draft.trade_in_wished
-    if draft.consents:
+    if draft.consents or draft.is_complete:  # a consent that is gone must not be relied on
         yield "consents", [dict(consent) for consent in draft.consents]
     if draft.custom_values:
         yield "custom_values", dict(draft.custom_values)
@@ -117,15 +132,16 @@ def _given_only(draft: LeadDraft) -> Iterator[tuple[str, Any]]:
         yield "is_test", True
 
 
-def _references(draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
-    if draft.source:
+def _references(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
+    status = catalogue.status(draft.status) if catalog_key(draft.status) else lead.status
+    yield "status", status
+    if catalog_key(draft.source):
         yield "source", catalogue.source(draft.source)
-    if draft.status:
-        yield "status", catalogue.status(draft.status)
-    if draft.category:
-        yield "category", catalogue.category(draft.category)
-    if draft.close_reason:
-        yield "close_reason", catalogue.close_reason(draft.close_reason)
+    if category := catalogue.category(draft.category):
+        yield "category", category
+    # An open lead has none; otherwise the same list would change it again and again.
+    if not status.is_open and (reason := catalogue.close_reason(draft.close_reason)):
+        yield "close_reason", reason
     if location := catalogue.location(draft.location):
         yield "location", location
     if owner := catalogue.owner(draft.owner_email):
@@ -135,6 +151,8 @@ def _references(draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, A
 def _typed(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
     """The lead type fills in what the draft leaves open; what the draft says wins."""
     lead_type = catalogue.lead_type(draft.lead_type)
+    # Asked before the type below is set.
+    is_new_type = lead_type is not None and lead.lead_type_id != lead_type.pk
     if draft.lead_type or draft.is_complete:
         yield "lead_type", lead_type
         yield "lead_type_raw", draft.lead_type[:40]
@@ -143,14 +161,20 @@ def _typed(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple
         said = getattr(draft, name)
         if said not in _EMPTY:
             yield name, said
-        elif lead_type:
-            yield name, getattr(lead_type, name)
-    if lead_type:
-        yield "customer_kind", lead_type.customer_kind
-        yield "contract_expiring", lead_type.contract_expiring
-        yield "reservation_hint", lead_type.reservation_hint
-        if not draft.urgency and (lead.pk is None or lead.lead_type_id != lead_type.pk):
-            yield "urgency", lead_type.suggested_urgency or Urgency.NORMAL
+        elif lead_type or draft.is_complete:
+            yield name, _according_to(lead_type, name)
+    if lead_type or draft.is_complete:
+        for name in _TYPES_OWN_COLUMNS:
+            yield name, _according_to(lead_type, name)
+    if lead_type and is_new_type and not draft.urgency:
+        yield "urgency", lead_type.suggested_urgency or Urgency.NORMAL
+
+
+def _according_to(lead_type: LeadType | None, name: str) -> Any:
+    """What the type says, or what stands for "not said" where it is unknown."""
+    if lead_type is None:
+        return Lead._meta.get_field(name).get_default()  # type: ignore[union-attr]
+    return getattr(lead_type, name)
 
 
 def _family(raw: str) -> str:
@@ -158,15 +182,14 @@ def _family(raw: str) -> str:
     return raw[0] if raw[:1].isdigit() else ""
 
 
-def _change(lead: Lead, name: str, before: Any, after: Any) -> Change:
-    label = str(Lead._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-    return Change(name, label, _shown(lead, name, before), _shown(lead, name, after))
-
-
-def _shown(lead: Lead, name: str, value: Any) -> str:
+def _shown(name: str, value: Any) -> str:
     """A column's value as people read it."""
     if value in _EMPTY:
         return ""
+    if name in _SENSITIVE_COLUMNS:
+        return _HIDDEN
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     if isinstance(value, str):
         labels = dict(Lead._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
         return str(labels.get(value, value))
@@ -197,4 +220,20 @@ def _contradictions(draft: LeadDraft, lead_type: LeadType) -> Iterator[DraftWarn
             continue
         if name == "precheck":
             continue  # would tell everyone who sees warnings about creditworthiness
-        yield DraftWarning(WarningCode.CONTRADICTS_TYPE, lead_type.key, name)
+        # Its harmless title: the id of some types tells the result of a credit pre-check.
+        yield DraftWarning(WarningCode.CONTRADICTS_TYPE, str(lead_type), name)
+
+
+def is_settled(warning: Mapping[str, str], lead: Lead, draft: LeadDraft) -> bool:
+    """Whether an earlier warning is out of date, since the draft says what was missing or odd.
+
+    `judge` has found anew whatever is still odd about what the draft says.
+    """
+    if warning["code"] == WarningCode.NOT_CONTACTABLE:
+        return lead.is_contactable
+    if warning["code"] == WarningCode.NO_PHONE:
+        return bool(lead.phone or lead.mobile)
+    name = warning.get("field", "").rpartition(".")[2]  # "contact.email" → "email"
+    name = "owner_email" if name == "owner" else name
+    parts = (draft, draft.contact, draft.vehicle)
+    return any(getattr(part, name, None) not in _EMPTY for part in parts)

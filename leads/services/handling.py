@@ -1,7 +1,7 @@
 """What staff do with leads: assign, change the status, close, note, answer.
 
-Every function writes history and timeline, stays behind the dealer's wall and returns how many
-leads it changed. The number of queries does not depend on the number of leads.
+Every function writes history and timeline. Those that take many leads stay behind the wall of
+each lead's dealer, return how many they changed, and need the same number of queries for any.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from leads.models.lead import Lead
 from leads.models.user import User
 from leads.services.scoring import score_of
 
-# More rows at once than a person can oversee; the lists offer no more either.
-_LOCKED_TOGETHER = 1000
+# Rows in one statement; a whole list may be selected.
+_WRITTEN_TOGETHER = 1000
 
 
 @transaction.atomic
@@ -30,7 +30,7 @@ def assign_leads(
 ) -> int:
     """Give the leads to `owner` (None: to nobody). Leads of dealers that the owner does not
     work for stay as they are, as do those that are the owner's already."""
-    rows = _lock(leads.exclude(owner=owner) if owner else leads.exclude(owner=None))
+    rows = _lock(leads.exclude(owner=owner))
     if owner is not None:
         here = _dealers_of(owner, rows)
         rows = [lead for lead in rows if lead.dealer_id in here]
@@ -56,8 +56,11 @@ def _dealers_of(user: User, leads: Iterable[Lead]) -> set[int]:
 @transaction.atomic
 def set_status(leads: QuerySet[Lead], status: Status, *, by: User | None, now: datetime) -> int:
     """Put the leads into `status`; closing and reopening follow from its stage. A dealer's own
-    status reaches only that dealer's leads."""
+    status reaches only that dealer's leads. The reason for another ending is taken away."""
     rows = [lead for lead in _lock(leads.exclude(status=status)) if _fits(status, lead)]
+    for lead in rows:
+        if lead.status.stage != status.stage:
+            lead.close_reason = None
     return _move(rows, {lead.pk: status for lead in rows}, by=by, now=now)
 
 
@@ -96,7 +99,7 @@ def _move(
         activities.append(_status_activity(lead, before, by=by, now=now))
         follow_status(lead, now=now)
     _store(rows, ["status", "close_reason", "closed_at"], by=by, now=now)
-    Activity.objects.bulk_create(activities)
+    Activity.objects.bulk_create(activities, batch_size=_WRITTEN_TOGETHER)
     return len(rows)
 
 
@@ -142,9 +145,11 @@ def record_change(
     """Save a lead that was edited in a form and tell its timeline what changed."""
     if not changed_fields:
         return 0
-    before = Lead.objects.select_for_update(of=("self",)).select_related("status").get(pk=lead.pk)
+    [before] = lock_leads([lead.pk], "status")
     follow_status(lead, now=now)
+    lead.set_keys()  # the score counts them
     lead.score = score_of(lead)
+    lead._history_user, lead._history_date = by, now  # type: ignore[attr-defined]
     lead.save()
     if "status" in changed_fields:
         _status_activity(lead, before.status, by=by, now=now).save()
@@ -163,9 +168,24 @@ def record_change(
     return 1
 
 
+def lock_leads(pks: Collection[int], *related: str) -> list[Lead]:
+    """The leads as they are once nobody else is changing them, and until the end of the
+    transaction; always in the same order, so that nobody waits in a circle.
+
+    Locked without joins: PostgreSQL leaves a row out if, while it waits for the lock, somebody
+    puts the row into another status.
+    """
+    rows = Lead.objects.filter(pk__in=pks).order_by("pk")
+    locked = list(rows.select_for_update().values_list("pk", flat=True))
+    return list(rows.filter(pk__in=locked).select_related(*related))
+
+
 def _lock(leads: QuerySet[Lead]) -> list[Lead]:
-    rows = leads.select_related("status", "close_reason").order_by("pk")
-    return list(rows.select_for_update(of=("self",))[:_LOCKED_TOGETHER])
+    """The selected leads, locked; those that left the selection while we waited are left out."""
+    selected = leads.order_by("pk").values_list("pk", flat=True)
+    locked = lock_leads(list(selected), "status", "close_reason")
+    still_selected = set(selected.filter(pk__in=[lead.pk for lead in locked]))
+    return [lead for lead in locked if lead.pk in still_selected]
 
 
 def _store(rows: Sequence[Lead], columns: Sequence[str], *, by: User | None, now: datetime) -> None:
@@ -173,12 +193,15 @@ def _store(rows: Sequence[Lead], columns: Sequence[str], *, by: User | None, now
         return
     for lead in rows:
         lead.updated_at = now
-    Lead.objects.bulk_update(rows, [*columns, "updated_at"], batch_size=_LOCKED_TOGETHER)
-    Lead.history.bulk_history_create(rows, update=True, default_user=by, default_date=now)
+    Lead.objects.bulk_update(rows, [*columns, "updated_at"], batch_size=_WRITTEN_TOGETHER)
+    Lead.history.bulk_history_create(
+        rows, update=True, default_user=by, default_date=now, batch_size=_WRITTEN_TOGETHER
+    )
 
 
 def _write(rows: Iterable[Lead], kind: str, text: str, *, by: User | None, now: datetime) -> None:
-    Activity.objects.bulk_create(
+    activities = [
         Activity(dealer_id=lead.dealer_id, lead=lead, kind=kind, at=now, user=by, text=text)
         for lead in rows
-    )
+    ]
+    Activity.objects.bulk_create(activities, batch_size=_WRITTEN_TOGETHER)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import DatabaseError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,6 @@ from leads.models.dealer import Dealer
 from leads.models.intake import IntakeEntry, Outcome
 from leads.models.user import User
 from leads.services.drafts import LeadDraft, Receipt
-from leads.services.matching import UnknownCustomer
 from leads.services.receiving import receive
 
 logger = logging.getLogger(__name__)
@@ -49,14 +49,19 @@ def book(
 ) -> list[IntakeEntry]:
     """Write the messages into the ledger; one entry per message, in the same order.
 
-    The same message booked before finds its entry, which only counts the repeat. Nobody is
-    answered before this has been committed. Five queries, whatever the number of messages.
+    The same message booked before, or twice in this call, finds its entry, which only counts
+    the repeat. Nobody is answered before this has been committed. The number of queries does
+    not depend on the number of messages.
     """
-    ids = {message.message_id for message in messages}
-    booked = IntakeEntry.objects.for_dealer(dealer).filter(sender=sender, message_id__in=ids)
-    known = set(booked.values_list("message_id", flat=True))
-    if known:
-        booked.update(last_received_at=now, times_received=F("times_received") + 1)
+    times = Counter(message.message_id for message in messages)
+    booked = IntakeEntry.objects.for_dealer(dealer).filter(sender=sender, message_id__in=times)
+    # Everybody locks and inserts in the same order, so that nobody waits in a circle.
+    locked = booked.order_by("pk").select_for_update()
+    known = set(locked.values_list("message_id", flat=True))
+    for often in {times[message_id] for message_id in known}:  # nearly always once
+        repeated = booked.filter(message_id__in=[one for one in known if times[one] == often])
+        repeated.update(last_received_at=now, times_received=F("times_received") + often)
+    new = {one.message_id: one for one in messages if one.message_id not in known}
     IntakeEntry.objects.bulk_create(
         [
             IntakeEntry(
@@ -69,9 +74,9 @@ def book(
                 raw=message.raw,
                 received_at=now,
                 last_received_at=now,
+                times_received=times[message.message_id],
             )
-            for message in {one.message_id: one for one in messages}.values()
-            if message.message_id not in known
+            for _id, message in sorted(new.items())
         ],
         # Somebody else may book the same message at the same moment; one row is enough.
         ignore_conflicts=True,
@@ -90,66 +95,110 @@ def process(
 ) -> list[Receipt | None]:
     """Make leads of booked entries and write each outcome on its entry; None: no lead.
 
-    All in one transaction. If the database refuses the batch, the entries are tried one by
-    one, so that a bad one stops only itself; it is quarantined.
+    All in one transaction. If that fails, it is tried again with either half of the entries, so
+    that a bad one stops only itself; it is quarantined. Trouble of the database itself is
+    raised: the messages are not to blame and can be processed later.
+
+    An entry given twice, or processed by somebody else since it was read, is not processed
+    again: it has the receipt of the first time.
     """
+    seen = {entry.pk: entry.attempts for entry in entries}
+    distinct = list({entry.pk: entry for entry in entries}.values())
+    receipts = _process_or_split(_Work(dealer, parse, now, actor, seen), distinct)
+    return [receipts[entry.pk] for entry in entries]
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What all steps of `process` need to know."""
+
+    dealer: Dealer
+    parse: Parse
+    now: datetime
+    actor: User | None
+    seen: Mapping[int, int]  # attempts of each entry when it was handed to us
+
+
+_Receipts = dict[int, Receipt | None]  # by the entry's primary key
+
+
+def _process_or_split(work: _Work, entries: Sequence[IntakeEntry]) -> _Receipts:
     try:
         with transaction.atomic():
-            return _process_together(dealer, entries, parse, now=now, actor=actor)
-    except (DatabaseError, UnknownCustomer):
+            return _process_together(work, entries)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
         if len(entries) == 1:
-            logger.exception("intake entry %s could not be stored", entries[0].pk)
-            _quarantine(entries, _("The content could not be stored."), now=now)
-            return [None]
-    return [
-        receipt
-        for entry in entries
-        for receipt in process(dealer, [entry], parse, now=now, actor=actor)
-    ]
+            # Not the error's own words: they may quote the row, and so personal data.
+            logger.error(
+                "intake entry %s could not be stored: %s", entries[0].pk, type(error).__name__
+            )
+            return _quarantine(work, entries[0], _("The content could not be stored."))
+    half = len(entries) // 2
+    return _process_or_split(work, entries[:half]) | _process_or_split(work, entries[half:])
 
 
-def _process_together(
-    dealer: Dealer,
-    entries: Sequence[IntakeEntry],
-    parse: Parse,
-    *,
-    now: datetime,
-    actor: User | None,
-) -> list[Receipt | None]:
+def _process_together(work: _Work, entries: Sequence[IntakeEntry]) -> _Receipts:
+    receipts = _receipts_of_others(work, entries)
+    waiting = {entry.pk: entry for entry in entries if entry.pk not in receipts}
     drafts: dict[int, LeadDraft] = {}
-    for position, entry in enumerate(entries):
-        entry.attempts += 1
-        entry.processed_at = now
+    for entry in waiting.values():
         try:
-            drafts[position] = parse(entry)
+            drafts[entry.pk] = work.parse(entry)
         except Unusable as error:
             entry.outcome, entry.reason = Outcome.QUARANTINED, str(error)
-    received = receive(dealer, list(drafts.values()), now=now, actor=actor) if drafts else []
-    receipts = dict(zip(drafts, received, strict=True))
-    for position, receipt in receipts.items():
-        entry = entries[position]
-        entry.outcome = receipt.outcome
-        entry.reason = " ".join(receipt.reasons)
-        entry.lead = receipt.lead
-    _write_outcomes(entries)
-    return [receipts.get(position) for position in range(len(entries))]
+            receipts[entry.pk] = None
+    if drafts:
+        received = receive(work.dealer, list(drafts.values()), now=work.now, actor=work.actor)
+        receipts |= zip(drafts, received, strict=True)
+        for pk, receipt in zip(drafts, received, strict=True):
+            entry = waiting[pk]
+            entry.outcome, entry.lead = receipt.outcome, receipt.lead
+            entry.reason = " ".join(receipt.reasons)
+    _write_outcomes(work, list(waiting.values()))
+    return receipts
 
 
-def _quarantine(entries: Sequence[IntakeEntry], reason: str, *, now: datetime) -> None:
+def _receipts_of_others(work: _Work, entries: Sequence[IntakeEntry]) -> _Receipts:
+    """Locks the entries; of those somebody has processed or erased since they were read, what
+    became of them."""
+    rows = IntakeEntry.objects.for_dealer(work.dealer).filter(pk__in=[one.pk for one in entries])
+    locked = rows.defer("raw").select_related("lead").select_for_update(of=("self",))
+    stored = {row.pk: row for row in locked.order_by("pk")}
+    receipts: _Receipts = {}
     for entry in entries:
-        entry.outcome, entry.reason, entry.processed_at = Outcome.QUARANTINED, reason, now
-        entry.lead = None
-    _write_outcomes(entries)
+        row = stored.get(entry.pk)
+        if row is None:
+            receipts[entry.pk] = None
+        elif row.attempts != work.seen[entry.pk]:
+            receipts[entry.pk] = _receipt_of(row)
+            for name in _OUTCOME_FIELDS:
+                setattr(entry, name, getattr(row, name))
+    return receipts
+
+
+def _receipt_of(entry: IntakeEntry) -> Receipt | None:
+    if entry.lead is None:
+        return None
+    return Receipt(outcome=entry.outcome, lead=entry.lead, reasons=(entry.reason,))
+
+
+def _quarantine(work: _Work, entry: IntakeEntry, reason: str) -> _Receipts:
+    entry.outcome, entry.reason, entry.lead = Outcome.QUARANTINED, reason, None
+    _write_outcomes(work, [entry])
+    return {entry.pk: None}
 
 
 _OUTCOME_FIELDS = ["outcome", "reason", "lead", "attempts", "processed_at"]
 
 
-def _write_outcomes(entries: Sequence[IntakeEntry]) -> None:
+def _write_outcomes(work: _Work, entries: Sequence[IntakeEntry]) -> None:
     """One upsert: Django's bulk_update writes a CASE per row and column and is far slower."""
-    distinct = {entry.pk: entry for entry in entries}
+    for entry in entries:
+        entry.attempts, entry.processed_at = work.seen[entry.pk] + 1, work.now
     IntakeEntry.objects.bulk_create(
-        distinct.values(),
+        entries,
         update_conflicts=True,
         unique_fields=["pk"],
         update_fields=_OUTCOME_FIELDS,

@@ -29,7 +29,7 @@ class UnknownCustomer(Exception):
     """A draft names a customer id that this dealer does not have; the door checks it before."""
 
 
-@dataclass
+@dataclass(frozen=True)
 class Match:
     """The customer of one draft, and in words how it was found."""
 
@@ -98,20 +98,22 @@ def _unsaved_customer(dealer: Dealer, contact: ContactDraft) -> Customer:
 
 
 def _load(dealer: Dealer, drafts: Sequence[LeadDraft], seen: Sequence[Customer]) -> _Index:
-    """Five queries, one per index: an OR over all of them would not use any."""
-    rows = Customer.objects.for_dealer(dealer)
+    """One query of six parts, each with its own index: an OR over all would not use any."""
+    rows = Customer.objects.for_dealer(dealer).order_by()
     phones = {key for one in seen for key in (one.phone_key, one.mobile_key)}
-    index = _Index()
-    for found in (
-        rows.filter(pk__in={draft.customer_id for draft in drafts if draft.customer_id}),
+    by_id = rows.filter(pk__in={draft.customer_id for draft in drafts if draft.customer_id})
+    found = by_id.union(
         _having(rows, "external_number", {one.external_number for one in seen}),
         _having(rows, "email_key", {one.email_key for one in seen}),
         _having(rows, "phone_key", phones),
         _having(rows, "mobile_key", phones),
         _having(rows, "name_key", {one.name_key for one in seen}),
-    ):
-        for customer in found:
-            index.add(customer)
+        all=True,
+    )
+    index = _Index()
+    # The newest first: of several who fit equally well it is the one who asked last.
+    for customer in sorted(found, key=lambda one: (one.created_at, one.pk), reverse=True):
+        index.add(customer)
     return index
 
 
@@ -125,10 +127,10 @@ def _find(draft: LeadDraft, seen: Customer, index: _Index) -> Match | None:
         if draft.customer_id not in index.by_id:
             raise UnknownCustomer(draft.customer_id)
         return Match(index.by_id[draft.customer_id], _("Customer given by the sender."))
-    if draft.contact.is_empty:
-        return Match(None, _("No contact data."))
     if seen.external_number in index.by_number:
         return Match(index.by_number[seen.external_number], _("Customer number is the same."))
+    if draft.contact.is_empty:
+        return Match(None, _("No contact data."))
     same_email = index.by_email.get(seen.email_key, [])
     if len(same_email) == 1 and not is_shared_mailbox(seen.email_key):
         return Match(same_email[0], _("E-mail is the same."))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models.activity import Activity
+from leads.models.catalog import Tag
 from leads.models.dealer import Dealer
 from leads.models.intake import Outcome
 from leads.models.lead import Lead
@@ -20,21 +21,45 @@ from leads.models.vehicle import Vehicle
 from leads.models.warning import WarningCode
 from leads.services.catalogue import Catalogue, resolve_catalogue
 from leads.services.drafts import DraftWarning, LeadDraft, Receipt
-from leads.services.filling import Change, fill_lead, judge
+from leads.services.filling import Change, fill_lead, is_settled, judge, set_column
 from leads.services.handling import follow_status
 from leads.services.matching import Match, match_customers
+from leads.services.recognising import (
+    KnownLeads,
+    find_known_leads,
+    known_lead,
+    next_wave,
+    outcome_for,
+)
 from leads.services.scoring import score_of
+from leads.services.storing import Writes, present_notes, present_tags, store
 from leads.services.vehicles import resolve_vehicles
+
+_NOTE = "note"
 
 
 @dataclass(frozen=True)
 class _Batch:
-    """What all steps of one batch need to know."""
+    """What all steps of one batch need to know, and what they leave to be written."""
 
     dealer: Dealer
     catalogue: Catalogue
     now: datetime
     actor: User | None
+    writes: Writes = field(default_factory=Writes)
+
+
+@dataclass
+class _Item:
+    """One draft, the lead that it means, and what else was found for it."""
+
+    draft: LeadDraft
+    lead: Lead | None
+    outcome: Outcome
+    match: Match = Match(customer=None, reason="")
+    vehicle: Vehicle | None = None
+    new_tags: list[Tag] = field(default_factory=list)
+    new_note: str = ""
 
 
 @transaction.atomic
@@ -47,132 +72,155 @@ def receive(
     the same content is a repeat, other content under the same version a conflict, a lower
     version is ignored (BDK contract §4.7, rule 2). `number` finds a lead by our own number and
     changes what the draft says differently. Unknown sources and statuses are created.
-    An update never resets status, owner or notes unless the draft names them.
+    An update never resets status or owner unless the draft names them; notes and tags are added.
 
     Holds the dealer's row, so that two batches cannot create the same customer or number.
     The number of queries does not depend on the number of drafts. Raises UnknownCustomer.
     """
     locked = Dealer.objects.select_for_update(no_key=True).get(pk=dealer.pk)
-    batch = _Batch(locked, resolve_catalogue(locked, drafts), now, actor)
+    last_number = locked.last_lead_number
+    catalogue = resolve_catalogue(locked, drafts)
     receipts: dict[int, Receipt] = {}
-    for wave in _waves(drafts):
-        received = _receive_wave([drafts[position] for position in wave], batch)
+    waiting = list(range(len(drafts)))
+    while waiting:
+        known = find_known_leads(locked, [drafts[position] for position in waiting])
+        wave, waiting = next_wave(drafts, waiting, known)
+        batch = _Batch(locked, catalogue, now, actor)
+        received = _receive_wave([drafts[position] for position in wave], known, batch)
         receipts.update(zip(wave, received, strict=True))
+    if locked.last_lead_number != last_number:
+        locked.save(update_fields=["last_lead_number"])
     return [receipts[position] for position in range(len(drafts))]
 
 
-def _waves(drafts: Sequence[LeadDraft]) -> list[list[int]]:
-    """Positions in groups that name each lead once: a second version of a lead must find the
-    first one stored. Nearly always this is a single group."""
-    waves: list[list[int]] = []
-    times_seen: dict[object, int] = {}
-    for position, draft in enumerate(drafts):
-        identity: object = position
-        if draft.number:
-            identity = draft.number
-        elif draft.external_id:
-            identity = (draft.sender, draft.external_id)
-        nth = times_seen.get(identity, 0)
-        times_seen[identity] = nth + 1
-        if nth == len(waves):
-            waves.append([])
-        waves[nth].append(position)
-    return waves
+def _receive_wave(drafts: Sequence[LeadDraft], known: KnownLeads, batch: _Batch) -> list[Receipt]:
+    """Drafts that mean different leads: what they need is found for all of them together, then
+    one is taken after the other without a query, then everything is written."""
+    items = [_item(draft, known_lead(draft, known)) for draft in drafts]
+    active = [one for one in items if one.outcome in (Outcome.CREATED, Outcome.UPDATED)]
+    _find_customers(active, batch)
+    _find_vehicles(active, batch)
+    _find_new_tags(active, batch)
+    _find_new_notes(active)
+    receipts = [_receive_one(item, batch) for item in items]
+    store(batch.writes, now=batch.now, actor=batch.actor)
+    return receipts
 
 
-def _receive_wave(drafts: Sequence[LeadDraft], batch: _Batch) -> list[Receipt]:
-    known = _find_known_leads(batch.dealer, drafts)
-    new: dict[int, LeadDraft] = {}
-    changed: dict[int, tuple[Lead, LeadDraft]] = {}
-    settled: dict[int, tuple[Lead, LeadDraft]] = {}
-    for position, draft in enumerate(drafts):
-        lead = _known_lead(draft, known)
-        if lead is None:
-            new[position] = draft
-        elif _outcome_for(lead, draft) == Outcome.UPDATED:
-            changed[position] = lead, draft
-        else:
-            settled[position] = lead, draft
-    receipts = dict(zip(new, _create(list(new.values()), batch), strict=True))
-    receipts |= zip(changed, _update(list(changed.values()), batch), strict=True)
-    receipts |= zip(settled, _settle(list(settled.values()), batch), strict=True)
-    return [receipts[position] for position in range(len(drafts))]
+def _item(draft: LeadDraft, lead: Lead | None) -> _Item:
+    return _Item(draft, lead, outcome_for(lead, draft) if lead else Outcome.CREATED)
 
 
-def _find_known_leads(dealer: Dealer, drafts: Sequence[LeadDraft]) -> dict[object, Lead]:
-    """Leads by own number and by (sender, external id): two queries, one per index."""
-    rows = Lead.objects.for_dealer(dealer).select_related(
-        "status", "source", "category", "close_reason", "owner", "location", "lead_type", "vehicle"
-    )
-    ids = {draft.external_id for draft in drafts if draft.external_id}
-    senders = {draft.sender for draft in drafts}
-    found: dict[object, Lead] = {}
-    if ids:
-        for lead in rows.filter(~Q(external_id=""), sender__in=senders, external_id__in=ids):
-            found[lead.sender, lead.external_id] = lead
-    numbers = {draft.number for draft in drafts if draft.number}
-    if numbers:
-        found |= {lead.number: lead for lead in rows.filter(number__in=numbers)}
-    return found
-
-
-def _known_lead(draft: LeadDraft, known: Mapping[object, Lead]) -> Lead | None:
-    if draft.number and draft.number in known:
-        return known[draft.number]
-    return known.get((draft.sender, draft.external_id)) if draft.external_id else None
-
-
-def _outcome_for(lead: Lead, draft: LeadDraft) -> Outcome:
-    """What the draft means for a lead we have; decided by version, then by content."""
-    if draft.number == lead.number:
-        return Outcome.UPDATED  # edited in a list exported here: compared cell by cell
-    if draft.version > lead.external_version:
-        return Outcome.UPDATED
-    if draft.version < lead.external_version:
-        return Outcome.IGNORED
-    if draft.content_hash == lead.content_hash:
-        return Outcome.REPEATED
-    # A sender that numbers its versions broke its word; one that does not just sends changes.
-    return Outcome.CONFLICT if draft.is_complete else Outcome.UPDATED
-
-
-def _create(drafts: Sequence[LeadDraft], batch: _Batch) -> list[Receipt]:
-    if not drafts:
-        return []
+def _find_customers(items: Sequence[_Item], batch: _Batch) -> None:
+    """Also for a lead that came without contact data, when it is told who is asking."""
+    nameless = [item for item in items if item.lead is None or item.lead.customer_id is None]
+    drafts = [item.draft for item in nameless]
     matches = match_customers(batch.dealer, drafts, now=batch.now)
+    for item, match in zip(nameless, matches, strict=True):
+        item.match = match
+
+
+def _find_vehicles(items: Sequence[_Item], batch: _Batch) -> None:
+    drafts = [item.draft for item in items]
     vehicles = resolve_vehicles(batch.dealer, drafts, batch.catalogue, now=batch.now)
-    leads = [
-        _new_lead(draft, match, vehicle, batch)
-        for draft, match, vehicle in zip(drafts, matches, vehicles, strict=True)
-    ]
-    _number(leads, batch)
-    Lead.objects.bulk_create(leads)
-    Lead.history.bulk_history_create(leads, default_user=batch.actor, default_date=batch.now)
-    _store_tags(zip(leads, drafts, strict=True), batch.catalogue)
-    _write_timeline(_first_activities(leads, drafts, matches, batch))
-    return [
-        Receipt(outcome=Outcome.CREATED, lead=lead, reasons=(match.reason,))
-        for lead, match in zip(leads, matches, strict=True)
-    ]
+    for item, vehicle in zip(items, vehicles, strict=True):
+        item.vehicle = vehicle
 
 
-def _new_lead(draft: LeadDraft, match: Match, vehicle: Vehicle | None, batch: _Batch) -> Lead:
+def _find_new_tags(items: Sequence[_Item], batch: _Batch) -> None:
+    """The tags that the lead does not have yet."""
+    tagged = [item for item in items if item.draft.tags]
+    present = present_tags(item.lead for item in tagged if item.lead)
+    for item in tagged:
+        tags = dict.fromkeys(map(batch.catalogue.tag, item.draft.tags))
+        pk = item.lead.pk if item.lead else None
+        item.new_tags = [tag for tag in tags if tag and (pk, tag.pk) not in present]
+
+
+def _find_new_notes(items: Sequence[_Item]) -> None:
+    """The note, unless the timeline has it already."""
+    noted = [item for item in items if item.draft.note]
+    present = present_notes(item.lead for item in noted if item.lead)
+    for item in noted:
+        pk = item.lead.pk if item.lead else None
+        item.new_note = item.draft.note if (pk, item.draft.note) not in present else ""
+
+
+def _receive_one(item: _Item, batch: _Batch) -> Receipt:
+    if item.lead is None:
+        return _create(item, batch)
+    if item.outcome == Outcome.UPDATED:
+        return _update(item.lead, item, batch)
+    return _settle(item.lead, item.outcome, batch)
+
+
+def _create(item: _Item, batch: _Batch) -> Receipt:
+    draft, match = item.draft, item.match
     lead = Lead(
         dealer=batch.dealer,
+        number=_next_number(batch),
         sender=draft.sender,
         external_id=draft.external_id,
         customer=match.customer,
-        vehicle=vehicle,
+        vehicle=item.vehicle,
         source=batch.catalogue.source(draft.source),
         status=batch.catalogue.status(draft.status),
         received_at=draft.received_at or batch.now,
         enquired_at=draft.enquired_at or draft.received_at or batch.now,
     )
     fill_lead(lead, draft, batch.catalogue)
-    if not lead.status.is_open:
-        lead.closed_at = lead.received_at
+    follow_status(lead, now=lead.received_at)
     _finish(lead, draft, batch.catalogue)
-    return lead
+    batch.writes.new.append(lead)
+    _write_down(lead, Activity.Kind.RECEIVED, batch, text=match.reason)
+    _add_tags_and_note(lead, item, batch)
+    return Receipt(outcome=Outcome.CREATED, lead=lead, reasons=(match.reason,))
+
+
+def _next_number(batch: _Batch) -> str:
+    """L-2026-000123: counted per dealer under its lock, never reused."""
+    batch.dealer.last_lead_number += 1
+    return f"L-{timezone.localtime(batch.now):%Y}-{batch.dealer.last_lead_number:06d}"
+
+
+def _update(lead: Lead, item: _Item, batch: _Batch) -> Receipt:
+    """Change a known lead; a draft that adds nothing to it is only a repeat."""
+    draft = item.draft
+    changes = fill_lead(lead, draft, batch.catalogue)
+    if item.vehicle:
+        changes += set_column(lead, "vehicle", item.vehicle)
+    if item.match.customer:
+        changes += set_column(lead, "customer", item.match.customer)
+    label = str(Lead._meta.get_field("tags").verbose_name)
+    changes += [Change("tags", label, "", tag.name) for tag in item.new_tags]
+    if changes or draft.version != lead.external_version:
+        follow_status(lead, now=batch.now)
+        _finish(lead, draft, batch.catalogue)
+        batch.writes.changed.append(lead)
+    if changes:
+        kind = Activity.Kind.CHANGED if batch.actor else Activity.Kind.UPDATED
+        fields = list(dict.fromkeys(change.field for change in changes))
+        _write_down(lead, kind, batch, text=_changed(changes), fields=fields)
+    _add_tags_and_note(lead, item, batch)
+    if item.new_note:
+        changes.append(Change(_NOTE, str(Activity.Kind.NOTE.label), "", item.new_note))
+    return _receipt_of_update(lead, changes)
+
+
+def _changed(changes: Sequence[Change]) -> str:
+    labels = dict.fromkeys(change.label for change in changes)
+    return _("Changed: %(fields)s.") % {"fields": ", ".join(labels)}
+
+
+def _receipt_of_update(lead: Lead, changes: Sequence[Change]) -> Receipt:
+    if not changes:
+        return Receipt(outcome=Outcome.REPEATED, lead=lead, reasons=(_("Nothing new in it."),))
+    return Receipt(
+        outcome=Outcome.UPDATED,
+        lead=lead,
+        reasons=(_changed(changes),),
+        changes=tuple((change.label, change.before, change.after) for change in changes),
+    )
 
 
 def _finish(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> None:
@@ -184,8 +232,8 @@ def _finish(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> None:
     lead.set_keys()
     found = [warning.as_json() for warning in judge(lead, draft, catalogue)]
     # What a partial draft does not mention is as odd as before.
-    kept = [] if draft.is_complete else [one for one in lead.warnings if one not in found]
-    lead.warnings = kept + found
+    kept = [one for one in lead.warnings if one not in found and not is_settled(one, lead, draft)]
+    lead.warnings = found if draft.is_complete else kept + found
     lead.score = score_of(lead)
 
 
@@ -195,117 +243,15 @@ def _compose_subject(lead: Lead) -> str:
     return f"{lead.source.name}: {about}"[:200]
 
 
-def _number(leads: Sequence[Lead], batch: _Batch) -> None:
-    """L-2026-000123: counted per dealer under its lock, never reused."""
-    dealer = batch.dealer
-    for lead in leads:
-        dealer.last_lead_number += 1
-        lead.number = f"L-{batch.now:%Y}-{dealer.last_lead_number:06d}"
-        lead.set_keys()
-    dealer.save(update_fields=["last_lead_number"])
-
-
-def _store_tags(pairs: Iterable[tuple[Lead, LeadDraft]], catalogue: Catalogue) -> None:
-    through = Lead.tags.through
-    rows = {(lead.pk, catalogue.tag(name).pk) for lead, draft in pairs for name in draft.tags}
-    if rows:
-        through.objects.bulk_create(
-            [through(lead_id=lead, tag_id=tag) for lead, tag in sorted(rows)],
-            ignore_conflicts=True,
-        )
-
-
-def _first_activities(
-    leads: Sequence[Lead],
-    drafts: Sequence[LeadDraft],
-    matches: Sequence[Match],
-    batch: _Batch,
-) -> list[Activity]:
-    activities = []
-    for lead, draft, match in zip(leads, drafts, matches, strict=True):
-        activities.append(_activity(lead, Activity.Kind.RECEIVED, batch, text=match.reason))
-        if draft.note:
-            activities.append(_activity(lead, Activity.Kind.NOTE, batch, text=draft.note))
-    return activities
-
-
-def _activity(lead: Lead, kind: str, batch: _Batch, *, text: str = "", **data: Any) -> Activity:
-    at = lead.received_at if kind == Activity.Kind.RECEIVED else batch.now
-    return Activity(
-        dealer=batch.dealer, lead=lead, kind=kind, at=at, user=batch.actor, text=text, data=data
-    )
-
-
-def _write_timeline(activities: Sequence[Activity]) -> None:
-    if activities:
-        Activity.objects.bulk_create(activities)
-
-
-def _update(pairs: Sequence[tuple[Lead, LeadDraft]], batch: _Batch) -> list[Receipt]:
-    """Change known leads; one whose columns all stay as they are is only a repeat."""
-    if not pairs:
-        return []
-    vehicles = resolve_vehicles(
-        batch.dealer, [draft for _lead, draft in pairs], batch.catalogue, now=batch.now
-    )
-    receipts, activities, touched = [], [], []
-    for (lead, draft), vehicle in zip(pairs, vehicles, strict=True):
-        changes = fill_lead(lead, draft, batch.catalogue)
-        lead.vehicle = vehicle or lead.vehicle
-        receipts.append(_receipt_of_update(lead, changes))
-        if not changes and draft.version == lead.external_version:
-            continue
-        follow_status(lead, now=batch.now)
-        _finish(lead, draft, batch.catalogue)
-        touched.append((lead, draft))
-        activities += _update_activities(lead, draft, changes, batch)
-    _save([lead for lead, _draft in touched], batch)
-    _store_tags(touched, batch.catalogue)
-    _write_timeline(activities)
-    return receipts
-
-
-def _receipt_of_update(lead: Lead, changes: Sequence[Change]) -> Receipt:
-    if not changes:
-        return Receipt(outcome=Outcome.REPEATED, lead=lead, reasons=(_("Nothing new in it."),))
-    names = ", ".join(change.label for change in changes)
-    return Receipt(
-        outcome=Outcome.UPDATED,
-        lead=lead,
-        reasons=(_("Changed: %(fields)s.") % {"fields": names},),
-        changes=tuple((change.label, change.before, change.after) for change in changes),
-    )
-
-
-def _update_activities(
-    lead: Lead, draft: LeadDraft, changes: Sequence[Change], batch: _Batch
-) -> list[Activity]:
-    if not changes:
-        return []
-    kind = Activity.Kind.CHANGED if batch.actor else Activity.Kind.UPDATED
-    names = ", ".join(change.label for change in changes)
-    text = _("Changed: %(fields)s.") % {"fields": names}
-    activities = [_activity(lead, kind, batch, text=text, fields=[one.field for one in changes])]
-    if draft.note:
-        activities.append(_activity(lead, Activity.Kind.NOTE, batch, text=draft.note))
-    return activities
-
-
-def _settle(pairs: Sequence[tuple[Lead, LeadDraft]], batch: _Batch) -> list[Receipt]:
+def _settle(lead: Lead, outcome: Outcome, batch: _Batch) -> Receipt:
     """Repeats and late versions change nothing; a conflict marks the lead for a person."""
-    receipts, in_conflict = [], []
-    for lead, draft in pairs:
-        outcome = _outcome_for(lead, draft)
-        if outcome == Outcome.CONFLICT:
-            in_conflict.append(lead)
-        receipts.append(Receipt(outcome=outcome, lead=lead, reasons=(_SETTLED[outcome](),)))
-    for lead in in_conflict:
+    if outcome == Outcome.CONFLICT:
         flag = DraftWarning(WarningCode.VERSION_CONFLICT).as_json()
         if flag not in lead.warnings:
             lead.warnings = [*lead.warnings, flag]
-    _save(in_conflict, batch)
-    _write_timeline([_activity(lead, Activity.Kind.CONFLICT, batch) for lead in in_conflict])
-    return receipts
+            batch.writes.changed.append(lead)
+        _write_down(lead, Activity.Kind.CONFLICT, batch)
+    return Receipt(outcome=outcome, lead=lead, reasons=(_SETTLED[outcome](),))
 
 
 _SETTLED = {
@@ -315,16 +261,16 @@ _SETTLED = {
 }
 
 
-def _save(leads: Sequence[Lead], batch: _Batch) -> None:
-    """One upsert and one history insert for any number of leads."""
-    if not leads:
-        return
-    for lead in leads:
-        lead.updated_at = batch.now
-    columns = [field.name for field in Lead._meta.concrete_fields if not field.primary_key]
-    Lead.objects.bulk_create(
-        leads, update_conflicts=True, unique_fields=["pk"], update_fields=columns
-    )
-    Lead.history.bulk_history_create(
-        leads, update=True, default_user=batch.actor, default_date=batch.now
+def _add_tags_and_note(lead: Lead, item: _Item, batch: _Batch) -> None:
+    batch.writes.tags += [(lead, tag) for tag in item.new_tags]
+    if item.new_note:
+        _write_down(lead, Activity.Kind.NOTE, batch, text=item.new_note)
+
+
+def _write_down(lead: Lead, kind: str, batch: _Batch, *, text: str = "", **data: Any) -> None:
+    at = lead.received_at if kind == Activity.Kind.RECEIVED else batch.now
+    batch.writes.activities.append(
+        Activity(
+            dealer=batch.dealer, lead=lead, kind=kind, at=at, user=batch.actor, text=text, data=data
+        )
     )

@@ -1,0 +1,224 @@
+"""Serializer fields that read JSON strictly and German values readily.
+
+A wrong JSON type is an error; null means the same as leaving the field out. Messages never
+repeat the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.drainage import set_override
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from leads.models.keys import clean_text
+from leads.services.german_values import (
+    Percent,
+    parse_date,
+    parse_datetime,
+    parse_decimal,
+    parse_percent,
+)
+
+
+class Optional(serializers.Field):
+    """Not required, and null is allowed: nobody has to say anything."""
+
+    default_error_messages = {"required": _("This field is missing.")}
+
+    def __init__(self, **options: Any) -> None:
+        if not options.get("required"):
+            options = {"required": False, "allow_null": True, **options}
+        super().__init__(**options)
+
+    def read(self, parse: Any, value: Any) -> Any:
+        """`parse(value)`; its ValueError becomes the field's error."""
+        try:
+            return parse(value)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error), "invalid") from error
+
+
+class TextField(Optional, serializers.CharField):
+    """Text, cleaned (NFC, no control characters); the length counts afterwards."""
+
+    default_error_messages = {
+        "invalid": _("This must be text."),
+        "blank": _("This must not be empty."),
+        "max_length": _("At most {max_length} characters."),
+    }
+
+    def __init__(self, max_length: int, *, multiline: bool = False, **options: Any) -> None:
+        self.multiline = multiline
+        options.setdefault("allow_blank", not options.get("required"))
+        super().__init__(max_length=max_length, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if isinstance(data, str):
+            data = clean_text(data, multiline=self.multiline)
+        return super().run_validation(data)
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return data
+
+
+@extend_schema_field({"type": "boolean"})
+class FlagField(Optional):
+    default_error_messages = {"invalid": _("This must be true or false.")}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+class WholeNumberField(Optional, serializers.IntegerField):
+    """A JSON number without fraction."""
+
+    default_error_messages = {
+        "invalid": _("This must be a whole number."),
+        "min_value": _("At least {min_value}."),
+        "max_value": _("At most {max_value}."),
+    }
+
+    def __init__(self, max_value: int, *, min_value: int = 0, **options: Any) -> None:
+        super().__init__(min_value=min_value, max_value=max_value, **options)
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, float) and data.is_integer():
+            return int(data)
+        if not isinstance(data, int) or isinstance(data, bool):
+            self.fail("invalid")
+        return data
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "string", "maxLength": 40}, {"type": "number"}], "examples": ["21990.00"]}
+)
+class AmountField(Optional):
+    """EUR, as a number or as text in German or English spelling; rounded to cents."""
+
+    default_error_messages = {
+        "invalid": _("This must be a number or text."),
+        "max_value": _("Less than {limit}, please."),
+        "min_value": _("This must not be negative."),
+    }
+
+    def __init__(self, digits: int, **options: Any) -> None:
+        self.limit = 10 ** (digits - 2)
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        _require(self, data, str, int, float)
+        amount: Decimal = self.read(parse_decimal, data)
+        if amount < 0:
+            self.fail("min_value")
+        if amount >= self.limit - 1:
+            self.fail("max_value", limit=self.limit - 1)
+        return amount.quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "number"}, {"type": "string", "maxLength": 40}], "examples": [60, "60 %"]}
+)
+class PercentField(Optional):
+    default_error_messages = {"invalid": _("This must be a number or text.")}
+
+    def to_internal_value(self, data: Any) -> Percent:
+        _require(self, data, str, int, float)
+        return self.read(parse_percent, data)
+
+
+@extend_schema_field({"type": "string", "examples": ["2026-03-06"]})
+class DayField(Optional):
+    """ "2026-03-06" or "06.03.2026"."""
+
+    default_error_messages = {"invalid": _("This must be text.")}
+
+    def to_internal_value(self, data: Any) -> date:
+        _require(self, data, str)
+        return self.read(parse_date, data)
+
+
+@extend_schema_field({"type": "string", "examples": ["2026-03-06T09:00:00+01:00"]})
+class MomentField(Optional):
+    """An ISO time; without an offset it is Berlin's."""
+
+    default_error_messages = {"invalid": _("This must be text.")}
+
+    def to_internal_value(self, data: Any) -> datetime:
+        _require(self, data, str)
+        return self.read(parse_datetime, data)
+
+
+class WordField(Optional, serializers.ChoiceField):
+    """One of the canonical words or of their German spellings, in any case."""
+
+    default_error_messages = {"invalid_choice": _("Use one of these words: {words}.")}
+
+    def __init__(self, choices: Any, german: Mapping[str, str], **options: Any) -> None:
+        """`german`: other spelling → canonical word."""
+        self.german = german
+        words = [value for value, _label in choices.choices]
+        super().__init__(choices=words + list(german), allow_blank=True, **options)
+        # The library adds null to the type of a field that allows it, but not to a list of words.
+        enum = ["", *words, *german, *([None] if self.allow_null else [])]
+        set_override(self, "field", {"type": "string", "enum": enum})
+
+    def to_internal_value(self, data: Any) -> str:
+        if data == "":
+            return ""
+        word = data.strip().casefold() if isinstance(data, str) else None
+        word = self.german.get(word or "", word)
+        if word is None or word not in self.choices:
+            self.fail("invalid_choice", words=", ".join(self.choices))
+        return word
+
+
+class PlainValuesField(Optional, serializers.DictField):
+    """Names with plain values: text, number, true, false or null."""
+
+    MAX_NAMES = 50
+    default_error_messages = {
+        "not_a_dict": _("This must be an object."),
+        "too_many": _("At most {n} entries."),
+        "name": _("Names have 1 to 80 characters."),
+        "value": _("Values are text up to 2000 characters, numbers, true, false or null."),
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("not_a_dict")
+        if len(data) > self.MAX_NAMES:
+            self.fail("too_many", n=self.MAX_NAMES)
+        return {self._name(name): self._value(value) for name, value in data.items()}
+
+    def _name(self, name: str) -> str:
+        name = clean_text(name)
+        if not 1 <= len(name) <= 80:
+            self.fail("name")
+        return name
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = clean_text(value, multiline=True)
+            if len(value) > 2000:
+                self.fail("value")
+        elif isinstance(value, dict | list) or (
+            isinstance(value, int) and abs(value) >= 10**15  # beyond, programs lose digits
+        ):
+            self.fail("value")
+        return value
+
+
+def _require(field: serializers.Field, value: Any, *types: type) -> None:
+    """Fails unless the value has one of the types; true and false are no numbers."""
+    if isinstance(value, bool) or not isinstance(value, types):
+        field.fail("invalid")

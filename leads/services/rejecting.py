@@ -1,0 +1,34 @@
+"""Messages that were turned away: the sender got an error, the office can see what it sent."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from django.db import transaction
+
+from leads.models.dealer import Dealer
+from leads.models.intake import IntakeEntry, Outcome
+from leads.services.intake import Message, book
+
+
+@transaction.atomic
+def book_rejected(
+    dealer: Dealer,
+    *,
+    channel: str,
+    sender: str,
+    raw: str,
+    reason: str,
+    now: datetime,
+    outside_id: str = "",
+) -> IntakeEntry:
+    """Write a rejected message into the ledger; each one has an entry of its own.
+
+    `reason` is a sentence in the language of the office without personal data.
+    """
+    message = Message(message_id=f"rejected {uuid.uuid4()}", raw=raw, outside_id=outside_id)
+    [entry] = book(dealer, channel=channel, sender=sender, messages=[message], now=now)
+    entry.outcome, entry.reason, entry.processed_at = Outcome.REJECTED, reason, now
+    entry.save(update_fields=["outcome", "reason", "processed_at"])
+    return entry
