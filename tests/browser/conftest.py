@@ -81,14 +81,20 @@ def shot():
         before = page.viewport_size
         for width, height in SIZES:
             page.set_viewport_size({"width": width, "height": height})
-            # Two frames: layout and scripts have followed the new width.
-            page.evaluate(
-                "() => new Promise(done => "
-                "requestAnimationFrame(() => requestAnimationFrame(() => done())))"
-            )
-            page.screenshot(
-                path=SCREENSHOTS / f"{name}-{width}.png", full_page=True, animations="disabled"
-            )
+            _settle(page)
+            # As high as the page: bars that stick to the window would lie across its middle.
+            full = page.evaluate("() => document.documentElement.scrollHeight")
+            page.set_viewport_size({"width": width, "height": max(height, full)})
+            _settle(page)
+            page.screenshot(path=SCREENSHOTS / f"{name}-{width}.png", animations="disabled")
         page.set_viewport_size(before)
 
     return take
+
+
+def _settle(page):
+    """Two frames: layout and scripts have followed the new size."""
+    page.evaluate(
+        "() => new Promise(done => "
+        "requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+    )
