@@ -1,0 +1,58 @@
+"""Cells and headers of a list as values and as texts."""
+
+import re
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from leads.models.keys import clean_text, fold
+
+# Longer texts do not fit into a cell of Excel.
+MAX_CELL_TEXT = 32_000
+
+
+def header_key(header: str) -> str:
+    """ "E-Mail", "e mail" and "EMail:" are one header."""
+    return re.sub(r"[^a-z0-9]", "", fold(header))
+
+
+def cell_text(cell: Any) -> str:
+    """A cell as somebody would type it into a German sheet."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return _("yes") if cell else _("no")
+        case str():
+            return clean_text(cell, multiline=True)
+        case float():
+            return repr(cell).replace(".", ",")
+        case Decimal():
+            return format(cell, "f").replace(".", ",")
+        case datetime():
+            return cell.strftime("%d.%m.%Y %H:%M")
+        case date():
+            return cell.strftime("%d.%m.%Y")
+        case time():
+            return cell.strftime("%H:%M")
+    return str(cell)
+
+
+_TIMES: dict[str, Any] = {"datetime": datetime, "date": date, "time": time}
+
+
+def cell_to_json(cell: Any) -> Any:
+    """Text, number, truth value as they are; {"date": "2026-12-31"} and likewise for times."""
+    for name, kind in _TIMES.items():
+        if isinstance(cell, kind):
+            return {name: cell.isoformat()}
+    return cell
+
+
+def cell_from_json(cell: Any) -> Any:
+    if isinstance(cell, dict):
+        [(name, text)] = cell.items()
+        return _TIMES[name].fromisoformat(text)
+    return cell

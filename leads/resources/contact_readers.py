@@ -1,0 +1,161 @@
+"""How contact data are read: names, addresses, phones and mail addresses as lists write them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from leads.models.contact import Salutation
+from leads.models.keys import clean_text, email_key, phone_key, split_phones
+from leads.models.warning import WarningCode
+from leads.resources.cells import cell_text, header_key
+from leads.resources.people import split_name, split_salutation
+from leads.resources.readers import Reader, Reading, reads_text, spellings_of
+from leads.services.german_values import parse_postal_code
+
+# A long number that Excel shortened and then saved as text: its last digits are lost.
+_SHORTENED_NUMBER = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
+_SHORTENED = _("Excel has shortened this number. Please enter it again as text.")
+_PLACE = re.compile(r"((?:[A-Z]{1,2}-)?\d{4,5})\s+(\D.*)")
+
+
+def read_email(cell: Any, row: Reading, header: str) -> None:
+    text = clean_text(cell_text(cell)).removeprefix("mailto:")
+    if email_key(text) and len(text) <= 254:
+        row.put("email", text)
+    else:
+        row.warn(WarningCode.EMAIL_INVALID, text, header)
+
+
+def reads_phone(name: str) -> Reader:
+    def read(cell: Any, row: Reading, header: str) -> None:
+        text = clean_text(cell_text(cell)).lstrip("'")
+        if _SHORTENED_NUMBER.fullmatch(text):
+            raise ValueError(_SHORTENED)
+        numbers = [text] if phone_key(text) else split_phones(text)
+        for number in numbers:
+            if not phone_key(number):
+                row.warn(WarningCode.PHONE_INVALID, number, header)
+        if numbers:
+            row.put(name, numbers[0][:100])
+        if numbers[1:]:
+            row.warn(WarningCode.PHONE_SPLIT, text, header)
+            row.spare_phones += [(header, number[:100]) for number in numbers[1:]]
+
+    return read
+
+
+def read_postal_code(cell: Any, row: Reading, header: str) -> None:
+    code = parse_postal_code(cell, country=row.values.get("country") or "DE")
+    if code.is_odd:
+        row.warn(WarningCode.POSTAL_CODE_ODD, code.text, header)
+    row.put("postal_code", code.text)
+
+
+def read_place(cell: Any, row: Reading, header: str) -> None:
+    """ "01067 Dresden" """
+    text = clean_text(cell_text(cell))
+    if match := _PLACE.fullmatch(text):
+        read_postal_code(match[1], row, header)
+        text = match[2]
+    row.put("city", text[:100])
+
+
+_COUNTRIES = {
+    "d": "DE",
+    "brd": "DE",
+    "deutschland": "DE",
+    "germany": "DE",
+    "a": "AT",
+    "oesterreich": "AT",
+    "austria": "AT",
+    "schweiz": "CH",
+    "switzerland": "CH",
+    "f": "FR",
+    "frankreich": "FR",
+    "niederlande": "NL",
+    "belgien": "BE",
+    "luxemburg": "LU",
+    "polen": "PL",
+    "tschechien": "CZ",
+    "daenemark": "DK",
+    "italien": "IT",
+}
+
+
+def read_country(cell: Any, row: Reading, header: str) -> None:
+    text = clean_text(cell_text(cell))
+    code = _COUNTRIES.get(header_key(text)) or (text.upper() if len(text) == 2 else "")
+    if code.isalpha() and code.isascii():
+        row.put("country", code)
+    else:
+        row.keep(header, text, header)
+
+
+_SALUTATION_WORDS = {"w": "ms", "weiblich": "ms", "m": "mr", "maennlich": "mr", "d": "diverse"}
+_COMPANY_WORDS = ("firma", "fa", "company")
+
+
+def read_salutation(cell: Any, row: Reading, header: str) -> None:
+    """ "Herr", "Frau Dr.", "w", "Firma" (which the name of the company tells already)."""
+    text = clean_text(cell_text(cell))
+    salutation, title, rest = split_salutation(text)
+    row.put("title", title)
+    if not salutation or rest:
+        key = header_key(text)
+        salutation = spellings_of(Salutation).get(key) or _SALUTATION_WORDS.get(key, "")
+        if not salutation and not (title and not rest) and key not in _COMPANY_WORDS:
+            row.keep(header, text, header)
+    row.put("salutation", salutation)
+
+
+_plain_first_name, _plain_last_name = reads_text("first_name"), reads_text("last_name")
+_plain_title, _plain_subject, _plain_street = (
+    reads_text("title"),
+    reads_text("subject"),
+    reads_text("street"),
+)
+
+
+def read_title(cell: Any, row: Reading, header: str) -> None:
+    """ "Dr." is a person's title, "Golf gesucht" the enquiry's."""
+    _salutation, title, rest = split_salutation(clean_text(cell_text(cell)))
+    (_plain_subject if rest else _plain_title)(cell if rest else title, row, header)
+
+
+def read_first_name(cell: Any, row: Reading, header: str) -> None:
+    _salutation, title, rest = split_salutation(clean_text(cell_text(cell)))
+    row.put("title", title)
+    _plain_first_name(rest, row, header)
+
+
+def read_last_name(cell: Any, row: Reading, header: str) -> None:
+    """A list with one name column may still call it "Nachname"."""
+    text = clean_text(cell_text(cell))
+    if "," in text and "first_name" not in row.values:
+        read_name(text, row, header)
+        return
+    _salutation, title, rest = split_salutation(text)
+    row.put("title", title)
+    _plain_last_name(rest, row, header)
+
+
+def read_name(cell: Any, row: Reading, header: str) -> None:
+    """ "Dr. Müller, Hans", "Frau Erika von der Heide", "Musterbau GmbH" """
+    for part, value in split_name(clean_text(cell_text(cell))).items():
+        row.put(part, value[: 40 if part == "title" else 100])
+
+
+def read_street(cell: Any, row: Reading, header: str) -> None:
+    """ "Übungsweg 7", perhaps with ", 04109 Leipzig" behind it."""
+    text = clean_text(cell_text(cell))
+    if match := re.fullmatch(r"([^,]+),\s*((?:[A-Z]{1,2}-)?\d{5}\s+\D.*)", text):
+        read_place(match[2], row, header)
+        text = match[1]
+    _plain_street(text, row, header)
+
+
+def read_house_number(cell: Any, row: Reading, header: str) -> None:
+    row.put("house_number", clean_text(cell_text(cell))[:20])

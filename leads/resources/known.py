@@ -1,0 +1,99 @@
+"""What a dealer knows already, for rows of a list to be understood by and compared with."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from leads.models.dealer import Dealer, Location, Membership
+from leads.models.intake import IntakeEntry
+from leads.models.keys import fold
+from leads.models.lead import Lead
+from leads.models.lead_type import LeadType
+from leads.models.user import User
+from leads.resources.columns import column_for
+from leads.resources.export import EXPORTED, exported_rows
+from leads.resources.readers import Office
+from leads.resources.rows import SENDER, Row
+
+
+@dataclass(frozen=True)
+class Base:
+    """What a row is compared with: cells by column name, further values by header."""
+
+    cells: Mapping[str, Any]
+    further: Mapping[str, Any]
+
+
+def load_office(dealer: Dealer) -> Office:
+    """What names may stand for at this dealer: three queries."""
+    locations = Location.objects.for_dealer(dealer).values_list("name", "bdk_partner_number")
+    return Office(
+        owners=_owners(dealer),
+        locations=frozenset(fold(text) for names in locations for text in names if text),
+        lead_types=_lead_types(dealer),
+    )
+
+
+def _owners(dealer: Dealer) -> dict[str, str]:
+    """Whoever works here, by e-mail, user name and name; a name that two people have is none."""
+    members = Membership.objects.for_dealer(dealer).filter(is_active=True, user__is_active=True)
+    spellings: list[tuple[str, str]] = []
+    for user in (member.user for member in members.select_related("user")):
+        names = {user.get_full_name(), f"{user.last_name}, {user.first_name}", user.last_name}
+        known_as = user.email or user.username
+        spellings += [(fold(name), known_as) for name in {*names, user.email, user.username}]
+    return _unambiguous(spellings)
+
+
+def _lead_types(dealer: Dealer) -> dict[str, str]:
+    spellings: list[tuple[str, str]] = []
+    for lead_type in LeadType.objects.for_dealer(dealer).active():
+        names = {lead_type.key, lead_type.title, lead_type.public_title}
+        spellings += [(fold(name), lead_type.key) for name in names]
+    return _unambiguous(spellings)
+
+
+def _unambiguous(spellings: Iterable[tuple[str, str]]) -> dict[str, str]:
+    pairs = {pair for pair in spellings if pair[0].strip(" ,")}
+    meanings = Counter(spelling for spelling, _meaning in pairs)
+    return {spelling: meaning for spelling, meaning in pairs if meanings[spelling] == 1}
+
+
+def exported_now(dealer: Dealer, user: User | None, numbers: set[str]) -> dict[str, Base]:
+    """What an export made now would say about these leads, as far as the user sees them."""
+    if not numbers - {""}:
+        return {}
+    leads = Lead.objects.for_dealer(dealer).filter(number__in=numbers - {""}).order_by("pk")
+    if user is not None:
+        leads = leads.filter(pk__in=Lead.objects.for_user(user).order_by().values("pk"))
+    further = dict(leads.values_list("number", "custom_values"))
+    names = [column.name for column in EXPORTED]
+    found = {}
+    for cells in exported_rows(leads):
+        known = dict(zip(names, cells, strict=True))
+        found[known["number"]] = Base(known, further[known["number"]])
+    return found
+
+
+def earlier_lists(dealer: Dealer, entries: Sequence[IntakeEntry]) -> dict[str, list[Base]]:
+    """By the list's number: what earlier lists said, oldest first."""
+    ids = {entry.outside_id for entry in entries if entry.outside_id}
+    if not ids:
+        return {}
+    booked = IntakeEntry.objects.for_dealer(dealer).filter(
+        sender=SENDER, outside_id__in=ids, lead__isnull=False
+    )
+    found = defaultdict(list)
+    for entry in booked.exclude(pk__in=[one.pk for one in entries]).order_by("pk"):
+        cells: dict[str, Any] = {}
+        further = {}
+        for header, cell in Row.from_raw(entry.raw).cells.items():
+            if column := column_for(header):
+                cells.setdefault(column.name, cell)
+            else:
+                further[header] = cell
+        found[entry.outside_id].append(Base(cells, further))
+    return found

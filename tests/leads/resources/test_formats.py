@@ -1,0 +1,318 @@
+"""Files in and out: what is read, what is refused, and that no text becomes a formula."""
+
+import io
+import zipfile
+from datetime import date, datetime, time
+from decimal import Decimal
+
+import openpyxl
+import pytest
+import tablib
+import xlsxwriter
+from django.core.exceptions import ValidationError
+
+from leads.resources.formats import detect_format
+from leads.resources.formulas import is_formula_like, neutralise, restore
+from leads.resources.german_csv import GermanCsv
+from leads.resources.xlsx import Xlsx
+
+AWKWARD = [
+    "=1+1",
+    "+49 30 23125101",
+    "-5 Grad",
+    "@SUMME(A1)",
+    "\tTab",
+    "＝1+1",
+    "＋1",
+    "'=1+1",
+    "''",
+    "  Blanks around  ",
+    "Übergrößenträger",
+    'with "quotes"; and ; signs',
+    "two\nlines",
+    "01067",
+    "0171 3920012",
+    "4711",
+    "1.234",
+    "31.12.2026",
+    "ja",
+    "_x0041_",
+    "https://example.org",
+    "1E+5",
+]
+
+
+def workbook(fill):
+    """An xlsx made by `fill(workbook, first sheet)`."""
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer, {"in_memory": True}) as book:
+        fill(book, book.add_worksheet("Anfragen"))
+    return buffer.getvalue()
+
+
+def table(*rows):
+    def fill(book, sheet):
+        for number, cells in enumerate(rows):
+            for column, cell in enumerate(cells):
+                if cell is not None:
+                    sheet.write(number, column, cell)
+
+    return workbook(fill)
+
+
+def read(data):
+    return detect_format(data).create_dataset(data)
+
+
+def refusal(data):
+    with pytest.raises(ValidationError) as caught:
+        read(data)
+    assert caught.value.messages[0].strip()
+    return caught.value.code
+
+
+def column_of(values):
+    return tablib.Dataset(*[[value] for value in values], headers=["Text"])
+
+
+# --- xlsx in --------------------------------------------------------------------------------------
+
+
+def test_reads_numbers_dates_and_text_as_what_they_are():
+    def fill(book, sheet):
+        sheet.write_row(0, 0, ["PLZ", "Nummer", "Preis", "Tag", "Zeit", "Moment", "Wahr", "Leer"])
+        sheet.write_string(1, 0, "01067")
+        sheet.write_number(1, 1, 40210)
+        sheet.write_number(1, 2, 1234.5)
+        sheet.write_datetime(1, 3, datetime(2025, 2, 3), book.add_format({"num_format": "d.m.yy"}))
+        sheet.write_datetime(1, 4, time(14, 5), book.add_format({"num_format": "hh:mm"}))
+        moment = datetime(2025, 2, 3, 14, 5, 9)
+        sheet.write_datetime(1, 5, moment, book.add_format({"num_format": "d.m.yy hh:mm:ss"}))
+        sheet.write_boolean(1, 6, True)
+
+    [row] = read(workbook(fill))
+
+    assert list(row) == [
+        "01067",
+        40210,
+        1234.5,
+        date(2025, 2, 3),
+        time(14, 5),
+        datetime(2025, 2, 3, 14, 5, 9),
+        True,
+        None,
+    ]
+    assert isinstance(row[1], int)
+
+
+def test_a_formula_counts_as_the_value_that_excel_saw():
+    def fill(book, sheet):
+        sheet.write_row(0, 0, ["Summe", "Fehler"])
+        sheet.write_formula(1, 0, "=1+2", None, 3)
+        sheet.write_formula(1, 1, "=1/0", None, "#DIV/0!")
+
+    [row] = read(workbook(fill))
+
+    assert list(row) == [3, None]
+
+
+def test_rows_keep_the_number_that_excel_shows():
+    sheet = read(table([], ["Nachname"], ["Groß"], [], ["Klein"]))
+
+    assert sheet.headers == ["Nachname"]
+    assert sheet.row_numbers == [3, 5]
+
+
+def test_no_cell_is_lost_for_want_of_a_header():
+    sheet = read(table(["Telefon", None, "Telefon"], ["1", "2", "3", "4"]))
+
+    assert len(set(sheet.headers)) == 4
+    assert sheet.headers[0] == "Telefon"
+    assert list(sheet[0]) == ["1", "2", "3", "4"]
+
+
+def test_reads_the_first_visible_sheet_and_names_the_others():
+    def fill(book, sheet):
+        sheet.hide()
+        for name in ("Liste", "Archiv"):
+            book.add_worksheet(name).write_column(0, 0, ["Nachname", name])
+        book.worksheets()[1].activate()
+
+    sheet = read(workbook(fill))
+
+    assert list(sheet[0]) == ["Liste"]
+    assert sheet.left_out == ["Archiv"]
+
+
+def test_the_name_of_a_file_says_nothing_about_its_format():
+    assert isinstance(detect_format(table(["a"], ["b"])), Xlsx)
+    assert isinstance(detect_format(b"a;b\n1;2\n"), GermanCsv)
+
+
+# --- refused --------------------------------------------------------------------------------------
+
+
+def rezipped(data, **parts):
+    """The workbook with further parts."""
+    buffer = io.BytesIO(data)
+    with zipfile.ZipFile(buffer, "a") as container:
+        for name, content in parts.items():
+            container.writestr(name, content)
+    return buffer.getvalue()
+
+
+def corners(book, sheet):
+    sheet.write(0, 0, "A1")
+    sheet.write(1_048_575, 16_383, "XFD1048576")
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+SMALL = table(["Nachname"], ["Groß"])
+BAD_FILES = {
+    "empty": (b"", "empty"),
+    "only blanks": (b"  \n ; ; \n", "empty"),
+    "only headers": (table(["Nachname"]), "no_rows"),
+    "PDF": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "not_xlsx"),
+    "picture": (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "not_xlsx"),
+    "web page": (b"<html><table><tr><td>1</td></tr></table></html>", "not_xlsx"),
+    "text with NUL": (b"Nachname\n\x00\n", "not_xlsx"),
+    "other zip": (rezipped(b"", **{"a.txt": "a"}), "not_xlsx"),
+    "broken zip": (SMALL[: len(SMALL) // 2], "damaged"),
+    "password": (OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
+    "old Excel": (OLE + bytes(600), "old"),
+    "macros": (rezipped(SMALL, **{"xl/vbaProject.bin": b"x"}), "macros"),
+    "entities": (rezipped(SMALL, **{"xl/x.xml": b"<!DOCTYPE x>"}), "damaged"),
+    "many parts": (rezipped(SMALL, **{f"xl/{n}.xml": b"" for n in range(500)}), "too_complex"),
+    "path upwards": (rezipped(SMALL, **{"xl/../../x": b""}), "too_complex"),
+    "two far corners": (workbook(corners), "too_complex"),
+    "open quotation mark": (b'Nachname;Ort\n"Gro\xc3\x9f;K\xc3\xb6ln\n', "quotes"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_FILES)
+def test_a_bad_file_is_refused_with_a_sentence(name):
+    data, reason = BAD_FILES[name]
+
+    assert refusal(data) == reason
+
+
+def test_a_zip_bomb_is_refused_while_it_is_unpacked(settings):
+    settings.IMPORT_MAX_UNPACKED_BYTES = 20 * 1024**2
+    bomb = io.BytesIO(SMALL)
+    with (
+        zipfile.ZipFile(bomb, "a", zipfile.ZIP_DEFLATED) as container,
+        container.open("xl/bomb.xml", "w") as part,
+    ):
+        for _ in range(25):
+            part.write(bytes(1024**2))
+
+    assert len(bomb.getvalue()) < 100_000
+    assert refusal(bomb.getvalue()) == "too_complex"
+
+
+@pytest.mark.parametrize("make", [lambda rows: table(*rows), lambda rows: csv_of(rows)])
+def test_limits_of_rows_columns_and_bytes(settings, make):
+    settings.IMPORT_MAX_ROWS, settings.IMPORT_MAX_COLUMNS = 3, 4
+
+    assert len(read(make([["Nachname"], *[["x"]] * 3]))) == 3
+    assert refusal(make([["Nachname"], *[["x"]] * 4])) == "too_many_rows"
+    assert refusal(make([["Nachname"], ["x"] * 5])) == "too_many_columns"
+    settings.IMPORT_MAX_BYTES = 9
+    assert refusal(make([["Nachname"], ["x"]])) == "too_large"
+
+
+def csv_of(rows):
+    return "\n".join(";".join(row) for row in rows).encode()
+
+
+# --- CSV in ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "Name;Ort\nGroß;Köln\n".encode(),
+        "Name;Ort\nGroß;Köln\n".encode("utf-8-sig"),
+        "Name;Ort\r\nGroß;Köln\r\n".encode("cp1252"),
+        "Name;Ort\nGroß;Köln\n".encode("utf-16"),
+        "Name,Ort\nGroß,Köln\n".encode(),
+        "Name\tOrt\nGroß\tKöln\n".encode(),
+        '"Name;"\t"Ort"\nGroß\tKöln\n'.encode(),
+        "sep=,\nName,Ort\nGroß,Köln\n".encode(),
+        "Name;Ort\rGroß;Köln\r".encode("cp1252"),
+    ],
+)
+def test_finds_encoding_and_delimiter(data):
+    sheet = read(data)
+
+    assert sheet.headers[1] == "Ort"
+    assert list(sheet[0]) == ["Groß", "Köln"]
+
+
+def test_counts_csv_rows_as_excel_does():
+    sheet = read(b'Name;Wunsch\nA;"two\nlines"\n\nB;one\n')
+
+    assert sheet.row_numbers == [2, 4]
+    assert sheet[0][1] == "two\nlines"
+
+
+# --- out ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file_format", [Xlsx(), GermanCsv()])
+def test_every_text_comes_back_as_it_was(file_format):
+    data = file_format.export_data(column_of(AWKWARD))
+
+    assert [row[0] for row in read(data)] == AWKWARD
+
+
+def test_xlsx_has_typed_cells_and_no_formula():
+    values = [*AWKWARD, 7, Decimal("1234.50"), date(2025, 2, 3), datetime(2025, 2, 3, 14, 5)]
+    data = Xlsx().export_data(column_of(values))
+    cells = [row[0] for row in openpyxl.load_workbook(io.BytesIO(data)).active.iter_rows(min_row=2)]
+
+    texts, typed = cells[: len(AWKWARD)], cells[len(AWKWARD) :]
+    assert {cell.data_type for cell in texts} == {"s"}
+    assert all(cell.quotePrefix for cell in texts if is_formula_like(cell.value))
+    assert not any(cell.hyperlink for cell in texts)
+    assert [cell.data_type for cell in typed] == ["n", "n", "d", "d"]
+    assert typed[1].value == 1234.5
+    assert typed[2].number_format == "dd.mm.yyyy"
+
+
+def test_identifiers_stay_text_when_somebody_edits_them():
+    data = Xlsx().export_data(column_of(["01067", "+49 171 3920012"]))
+    cells = [row[0] for row in openpyxl.load_workbook(io.BytesIO(data)).active.iter_rows(min_row=2)]
+
+    assert {cell.number_format for cell in cells} == {"@"}
+
+
+def test_csv_is_what_a_german_excel_expects():
+    values = [Decimal("1234.50"), date(2025, 2, 3), datetime(2025, 2, 3, 14, 5), 7, None, "a;b"]
+    data = GermanCsv().export_data(tablib.Dataset(values, headers=list("abcdef")))
+
+    assert data.startswith(b"\xef\xbb\xbf")
+    assert data.decode("utf-8-sig") == (
+        'a;b;c;d;e;f\r\n1234,50;03.02.2025;03.02.2025 14:05;7;;"a;b"\r\n'
+    )
+
+
+def test_csv_neutralises_what_a_program_could_run():
+    text = GermanCsv().export_data(column_of(AWKWARD)).decode("utf-8-sig")
+
+    for sign in ("=", "+", "-", "@", "\t", "＝", "＋"):
+        assert f"\n{sign}" not in text
+        assert f'\n"{sign}' not in text
+
+
+@pytest.mark.parametrize("text", [*AWKWARD, "'", "'''@x", "\r=", "\n+", "－1", "＠x"])
+def test_neutralised_texts_are_restored(text):
+    assert restore(neutralise(text)) == text
+    assert not is_formula_like(text) or neutralise(text).startswith("'")
+
+
+@pytest.mark.parametrize("file_format", [Xlsx(), GermanCsv()])
+def test_nothing_is_an_empty_cell(file_format):
+    data = file_format.export_data(tablib.Dataset(["x", None, ""], headers=list("abc")))
+
+    assert [cell or "" for cell in read(data)[0]] == ["x", "", ""]

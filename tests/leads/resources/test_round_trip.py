@@ -1,0 +1,316 @@
+"""A list exported here comes back unchanged, or with exactly the cells that somebody changed."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
+
+from leads.models import IntakeEntry, Lead, Outcome, Role, Tag
+from leads.resources.columns import BY_NAME
+from leads.resources.export import EXPORTED
+from leads.resources.formats import detect_format
+from leads.resources.german_csv import GermanCsv
+from leads.resources.lead import LeadResource
+from leads.resources.xlsx import Xlsx
+from tests import builders
+from tests.samples import make_alte_leads
+
+pytestmark = pytest.mark.django_db
+
+BOTH = pytest.mark.parametrize("file_format", [Xlsx(), GermanCsv()], ids=["xlsx", "csv"])
+UNCHANGED = {"new": 0, "changed": 0, "bad": 0}
+
+
+@pytest.fixture
+def dealer():
+    return builders.make_dealer()
+
+
+@pytest.fixture
+def manager(dealer):
+    return builders.make_user(dealer, role=Role.MANAGER)
+
+
+def exported(user, leads=None):
+    return LeadResource(user=user).export(Lead.objects.for_user(user) if leads is None else leads)
+
+
+def written(dataset, file_format):
+    """The dataset after a way through a file."""
+    data = file_format.export_data(dataset)
+    return detect_format(data).create_dataset(data)
+
+
+def take(sheet, dealer, user):
+    return LeadResource(dealer=dealer, user=user).import_data(sheet, user=user)
+
+
+def edit(sheet, row, **cells):
+    """The same list with other cells in one row, by the column's name."""
+    for name, value in cells.items():
+        position = sheet.headers.index(BY_NAME[name].header)
+        values = list(sheet[row])
+        values[position] = value
+        sheet[row] = values
+    sheet.digest = sheet.digest_of(sheet)
+    return sheet
+
+
+def full_lead(dealer, **values):
+    """A lead with something in every column."""
+    vehicle = builders.make_vehicle(dealer)
+    lead = builders.make_lead(
+        dealer,
+        vehicle=vehicle,
+        **{
+            "external_id": "A-17",
+            "sender": "api:website",
+            "owner": builders.make_user(dealer),
+            "location": builders.make_location(dealer),
+            "lead_type": "1d",
+            "precheck": "positive",
+            "title": "Dr.",
+            "company": "Müller & Söhne GmbH",
+            "mobile": "0171 3920012",
+            "urgency": "immediate",
+            "expected_value": Decimal("21990.50"),
+            "probability": 60,
+            "budget_from": Decimal(18000),
+            "budget_to": Decimal(23000),
+            "expected_close_on": date(2026, 4, 15),
+            "desired_start_on": date(2026, 5, 1),
+            "follow_up_at": datetime(2026, 10, 25, 1, 30, 44, 123, tzinfo=UTC),  # 02:30 again
+            "preferred_channel": "whatsapp",
+            "preferred_time": "ab 17 Uhr",
+            "test_drive_wished": True,
+            "test_drive_on": date(2026, 3, 29),
+            "test_drive_time": "14:30",
+            "callback_wished": True,
+            "callback_from": datetime(2026, 3, 29, 12, tzinfo=UTC),
+            "callback_to": datetime(2026, 3, 29, 14, tzinfo=UTC),
+            "trade_in_wished": True,
+            "finance_kind": "finance",
+            "finance_interest": False,
+            "down_payment": Decimal("3000.00"),
+            "term_months": 48,
+            "annual_mileage_km": 15000,
+            "final_payment": Decimal("8000.00"),
+            "monthly_rate": Decimal("249.99"),
+            "effective_rate": Decimal("4.99"),
+            "contract_number": "007/2024",
+            "contract_ends_on": date(2027, 1, 31),
+            "offer_number": "00012345",
+            "campaign": "Frühjahr",
+            "custom_values": {"Farbe": "rot", "Liste": ["a", 1], "a: b": "c"},
+            "close_reason": None,
+            **values,
+        },
+    )
+    for name in ("VIP", "Eilig"):
+        tag = Tag.objects.filter(dealer=dealer, name=name).first()
+        lead.tags.add(tag or Tag.objects.create(dealer=dealer, name=name))
+    return lead
+
+
+AWKWARD = [
+    {"subject": "=1+1", "message": '=HYPERLINK("https://example.org")'},
+    {"subject": "@SUMME(A1)", "phone": "+49 30 23125101", "mobile": ""},
+    {"subject": "'=1+1", "message": "'Zitat' und \"Zitat\"; und mehr"},
+    {"subject": "-5 Grad draußen", "message": "two\nlines\r\nand\ttabs"},
+    {"subject": "  Blanks  ", "last_name": " Müller ", "city": "Übersee "},
+    {"subject": "4711", "postal_code": "01067", "street": "7"},
+    {"subject": "31.12.2026", "message": "1.234,56 €"},
+    {"subject": "ja", "first_name": "nein", "salutation": ""},
+    {"subject": "Wahr", "email": "not an address", "phone": "ruft an"},
+    {"subject": "x" * 200, "message": "y" * 40_000},
+    {"subject": "＝1+1", "message": "\u202eright to left"},
+    {"subject": "_x0041_ 1E+5", "vehicle_name": "z" * 300, "postal_code": "SW1A 1AA"},
+    {"subject": "Herr", "salutation": "diverse", "country": "AT", "custom_values": {}},
+    {"enquired_at": datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "last_name": "", "company": "A, B"},
+]
+
+
+@BOTH
+def test_an_export_comes_back_unchanged(dealer, manager, file_format):
+    full_lead(dealer)
+    for values in AWKWARD:
+        builders.make_lead(dealer, **values)
+    before = list(Lead.objects.order_by("pk").values())
+
+    result = take(written(exported(manager), file_format), dealer, manager)
+
+    assert result.counts == {**UNCHANGED, "unchanged": 1 + len(AWKWARD)}
+    assert [row.remarks for row in result.rows if len(row.remarks) > 1] == []
+    assert list(Lead.objects.order_by("pk").values()) == before
+
+
+@BOTH
+def test_the_exported_sample_comes_back_unchanged(dealer, manager, file_format):
+    data = Path(make_alte_leads.TARGET).read_bytes()
+    take(detect_format(data).create_dataset(data), dealer, manager)
+
+    result = take(written(exported(manager), file_format), dealer, manager)
+
+    assert result.counts == {**UNCHANGED, "unchanged": 290}
+    assert IntakeEntry.objects.filter(outcome=Outcome.REPEATED).count() == 290 + 4
+
+
+@pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
+def test_an_export_in_one_language_comes_back_in_the_other(dealer, manager, language):
+    full_lead(dealer)
+    with override(language):
+        sheet = written(exported(manager), Xlsx())
+    with override("en" if language == "de" else "de"):
+        result = take(sheet, dealer, manager)
+
+    assert result.counts == {**UNCHANGED, "unchanged": 1}
+
+
+@BOTH
+def test_exactly_the_changed_cells_are_changed(dealer, manager, file_format):
+    lead = full_lead(dealer)
+    untouched = full_lead(dealer, external_id="A-18")
+    before = Lead.objects.values().get(pk=lead.pk)
+    sheet = written(exported(manager, Lead.objects.order_by("pk")), file_format)
+    changes = {
+        "city": "Neustadt",
+        "vehicle_price": "19.990,00 €",
+        "follow_up_at": "24.12.2026 10:00",
+        "test_drive_wished": "nein",
+        "finance_kind": "Leasing",
+        "status": "Angebot",
+        "custom_values": 'Farbe: blau\nListe: ["a", 1]\na: b: c\nNeu: 1',
+    }
+
+    [row] = take(edit(sheet, 0, **changes), dealer, manager).changed
+
+    after = Lead.objects.values().get(pk=lead.pk)
+    differing = {name for name in after if after[name] != before[name]}
+    assert differing == {
+        "city",
+        "vehicle_price",
+        "follow_up_at",
+        "test_drive_wished",
+        "finance_kind",
+        "status_id",
+        "custom_values",
+        "updated_at",
+        "search_text",
+        "score",
+    } - ({"score"} if after["score"] == before["score"] else set())
+    assert after["vehicle_price"] == Decimal(19990)
+    assert after["follow_up_at"] == datetime(2026, 12, 24, 9, tzinfo=UTC)
+    assert after["custom_values"] == {
+        "Farbe": "blau",
+        "Liste": ["a", 1],
+        "a: b": "c",
+        "Neu": "1",
+    }
+    assert len(row.changes) == len(changes)
+    assert untouched.history.count() == 1
+
+
+def test_an_emptied_cell_says_nothing(dealer, manager):
+    lead = full_lead(dealer)
+    sheet = edit(written(exported(manager), Xlsx()), 0, city=None, message="")
+
+    assert take(sheet, dealer, manager).counts == {**UNCHANGED, "unchanged": 1}
+    lead.refresh_from_db()
+    assert lead.city
+
+
+def test_a_cell_that_cannot_be_read_changes_nothing_in_its_row(dealer, manager):
+    lead = full_lead(dealer)
+    sheet = edit(written(exported(manager), Xlsx()), 0, city="Neustadt", vehicle_price="teuer")
+
+    [row] = take(sheet, dealer, manager).bad
+
+    assert [one.value for one in row.problems] == ["teuer"]
+    lead.refresh_from_db()
+    assert lead.city != "Neustadt"
+
+
+def test_columns_that_a_list_cannot_change_are_named(dealer, manager):
+    full_lead(dealer)
+    sheet = written(exported(manager), Xlsx())
+    edit(sheet, 0, enquired_at="01.01.2020", lead_type="9z", tags="VIP", score=99)
+
+    [row] = take(sheet, dealer, manager).unchanged
+
+    [remark] = [text for text in row.remarks if BY_NAME["enquired_at"].header in text]
+    assert BY_NAME["lead_type"].header in remark
+    assert BY_NAME["tags"].header in remark
+    assert BY_NAME["score"].header not in remark
+    assert Lead.objects.get().tags.count() == 2
+
+
+def test_a_tag_may_be_added(dealer, manager):
+    full_lead(dealer)
+    sheet = edit(written(exported(manager), Xlsx()), 0, tags="Eilig, VIP, Messe")
+
+    assert take(sheet, dealer, manager).counts["changed"] == 1
+    assert {tag.name for tag in Lead.objects.get().tags.all()} == {"Eilig", "VIP", "Messe"}
+
+
+def test_zeros_that_excel_dropped_from_a_csv_are_no_change(dealer, manager):
+    builders.make_lead(dealer, postal_code="01067", phone="03023125101", mobile="")
+    sheet = edit(written(exported(manager), Xlsx()), 0, postal_code=1067, phone=3023125101)
+
+    assert take(sheet, dealer, manager).counts["unchanged"] == 1
+
+
+def test_an_export_keeps_the_walls(dealer, manager):
+    own, foreign = builders.make_lead(dealer), builders.make_lead()
+
+    numbers = exported(manager)[BY_NAME["number"].header]
+
+    assert numbers == [own.number]
+    assert foreign.number not in numbers
+    assert len(LeadResource().export()) == 0
+
+
+def test_creditworthiness_does_not_leave_the_house(dealer):
+    user = builders.make_user(dealer, role=Role.MANAGER, sees_creditworthiness=True)
+    lead = full_lead(dealer)
+    assert lead.lead_type.title != lead.lead_type.public_title
+
+    dataset = exported(user)
+
+    texts = {str(cell) for cell in dataset[0]}
+    assert lead.lead_type.public_title in texts
+    assert not texts & {lead.lead_type.title, lead.lead_type.key, lead.get_precheck_display()}
+    assert not [column for column in EXPORTED if "precheck" in column.path]
+
+
+def queries_of(action):
+    with CaptureQueriesContext(connection) as queries:
+        action()
+    return len(queries)
+
+
+def test_neither_way_costs_more_queries_with_more_leads(dealer, manager):
+    costs = []
+    for _ in range(2):
+        for _ in range(15):
+            builders.make_lead(dealer, owner=manager, received_at=datetime.now(UTC))
+        dataset = exported(manager)
+        sheet = written(dataset, Xlsx())
+        amended = written(dataset, Xlsx())
+        for row in range(len(amended)):
+            edit(amended, row, city="Neustadt")
+        costs.append(
+            [
+                queries_of(lambda: exported(manager)),
+                queries_of(lambda sheet=sheet: take(sheet, dealer, manager)),
+                queries_of(lambda sheet=amended: take(sheet, dealer, manager)),
+            ]
+        )
+        Lead.objects.update(city="Altstadt", follow_up_at=datetime.now(UTC) + timedelta(days=1))
+
+    assert costs[0] == costs[1]
+    assert costs[0][0] == 2
