@@ -27,6 +27,10 @@ class ConnectionQuerySet(DealerOwnedQuerySet["Connection"]):
         free = self.filter(pk=pk).filter(Q(lease_until=None) | Q(lease_until__lt=now))
         return free.update(lease_until=now + for_) == 1
 
+    def give_back_lease(self, pk: int, *, until: datetime) -> None:
+        """End the lease that was taken until then; somebody else's later one stays."""
+        self.filter(pk=pk, lease_until=until).update(lease_until=None)
+
 
 class Connection(DealerOwned):
     """Settings, encrypted secret, switch and health of one partner account.

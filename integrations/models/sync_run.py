@@ -2,6 +2,9 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.connection import Connection
@@ -14,7 +17,7 @@ class SyncRun(DealerOwned):
     class State(models.TextChoices):
         RUNNING = "running", _("running")
         DONE = "done", _("done")
-        PARTIAL = "partial", _("done, some quarantined")
+        PARTIAL = "partial", _("partly done")
         FAILED = "failed", _("failed")
 
     connection = models.ForeignKey(
@@ -51,4 +54,24 @@ class SyncRun(DealerOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.connection} {self.started_at:%Y-%m-%d %H:%M}"
+        started = date_format(timezone.localtime(self.started_at), "SHORT_DATETIME_FORMAT")
+        return f"{self.connection} {started}"
+
+    def summary(self) -> str:
+        """ "BDK Demo: 53 empfangen, 46 neu, 1 aktualisiert, …, 50 quittiert (2,1 s)" """
+        seconds = (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0
+        return gettext(
+            "%(connection)s: %(received)d received, %(created)d new, %(updated)d updated, "
+            "%(repeated)d repeated, %(conflicts)d contradictory, %(quarantined)d in quarantine, "
+            "%(acknowledged)d acknowledged (%(seconds)s s)"
+        ) % {
+            "connection": self.connection,
+            "received": self.received,
+            "created": self.created,
+            "updated": self.updated,
+            "repeated": self.repeated,
+            "conflicts": self.conflicts,
+            "quarantined": self.quarantined,
+            "acknowledged": self.acknowledged,
+            "seconds": number_format(seconds, 1),
+        }

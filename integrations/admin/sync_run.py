@@ -1,0 +1,104 @@
+"""Runs: what each pull brought. Nobody edits them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.decorators import display
+
+from integrations.models import SyncRun
+from leads.admin.base import DealerAdmin
+from leads.admin.display import badge, moment, two_lines
+from leads.admin.filters import DaysFilter
+
+_TONES = {
+    SyncRun.State.RUNNING: "blue",
+    SyncRun.State.DONE: "green",
+    SyncRun.State.PARTIAL: "amber",
+    SyncRun.State.FAILED: "red",
+}
+_COUNTERS = [
+    "received",
+    "created",
+    "updated",
+    "repeated",
+    "conflicts",
+    "quarantined",
+    "acknowledged",
+]
+
+
+@admin.register(SyncRun)
+class SyncRunAdmin(DealerAdmin):
+    list_display = ["start_cell", "state_cell", *_COUNTERS]
+    list_display_links = ["start_cell"]
+    list_select_related = ["connection", "started_by"]
+    list_filter = ["connection", ("state", ChoicesDropdownFilter), ("started_at", DaysFilter)]
+    list_filter_submit = True
+    empty_text = gettext_lazy("Each time leads are fetched from a partner, a line is added here.")
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "connection",
+                    "state_cell",
+                    "start_text",
+                    "duration",
+                    "started_by",
+                    "error_text",
+                ]
+            },
+        ),
+        (gettext_lazy("What it brought"), {"fields": ["pages", *_COUNTERS]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("connection__client_secret")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        shown = [name for _title, options in self.fieldsets for name in options["fields"]]
+        return [*shown, "dealer"]
+
+    @display(description=gettext_lazy("started"), ordering="-started_at")
+    def start_cell(self, run: SyncRun) -> SafeString:
+        return two_lines(moment(run.started_at, now=timezone.now()), run.connection)
+
+    @display(description=gettext_lazy("state"))
+    def state_cell(self, run: SyncRun) -> SafeString:
+        words = capfirst(run.get_state_display())
+        return badge(words, _TONES[SyncRun.State(run.state)], title=run.error)
+
+    @display(description=gettext_lazy("started"))
+    def start_text(self, run: SyncRun) -> str:
+        return moment(run.started_at, now=timezone.now())
+
+    @display(description=gettext_lazy("duration"))
+    def duration(self, run: SyncRun) -> str:
+        if run.finished_at is None:
+            return "–"
+        seconds = (run.finished_at - run.started_at).total_seconds()
+        return _("%(seconds)s s") % {"seconds": number_format(seconds, 1)}
+
+    @display(description=gettext_lazy("error"))
+    def error_text(self, run: SyncRun) -> str:
+        return run.error or "–"
