@@ -1,0 +1,25 @@
+"""Each module registers the admins of its noun; Django asks this package for all of them."""
+
+from leads.admin import (
+    api_key,
+    catalog,
+    customer,
+    dealer,
+    intake,
+    lead,
+    match_suggestion,
+    user,
+    vehicle,
+)
+
+__all__ = [
+    "api_key",
+    "catalog",
+    "customer",
+    "dealer",
+    "intake",
+    "lead",
+    "match_suggestion",
+    "user",
+    "vehicle",
+]

@@ -1,0 +1,412 @@
+"""The base classes of every admin: they scope lists, forms, choices, actions and histories.
+
+What is shown or done reaches as far as the user's rights in the row's dealer (wall.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from functools import partial
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.options import BaseModelAdmin
+from django.contrib.admin.utils import get_fields_from_path, unquote
+from django.core.exceptions import PermissionDenied
+from django.db.models import ForeignKey, ManyToManyField, Model, Q, QuerySet, URLField
+from django.http import Http404, HttpRequest
+from django.urls import path
+from simple_history.admin import SimpleHistoryAdmin
+from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.views import ChangeList
+
+from leads.admin.choices import (
+    CappedPaginator,
+    ChoicesView,
+    DealerSelect,
+    DealerSelectMultiple,
+    choice_label,
+    set_dealer,
+)
+from leads.admin.filters import RelatedFilter
+from leads.admin.forms import DealerForm
+from leads.admin.history import ChangeWords, unimportant_fields
+from leads.admin.wall import (
+    dealer_of,
+    dealers_where,
+    has_field,
+    has_right_at,
+    matching_text,
+    rows_at,
+    rows_of_dealer,
+    sees_creditworthiness,
+    user_of,
+    visible_rows,
+)
+from leads.models import Dealer
+
+
+class ScopedFields(BaseModelAdmin):
+    """Choices of foreign keys within the wall; shared by admins and inlines."""
+
+    def formfield_for_foreignkey(
+        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs.setdefault("queryset", self.choices_of(db_field, request))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", DealerSelect(db_field, self.admin_site))
+        return self._named(super().formfield_for_foreignkey(db_field, request, **kwargs), request)
+
+    def formfield_for_manytomany(
+        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs.setdefault("queryset", self.choices_of(db_field, request))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", DealerSelectMultiple(db_field, self.admin_site))
+        return self._named(super().formfield_for_manytomany(db_field, request, **kwargs), request)
+
+    def choices_of(self, db_field: Any, request: HttpRequest) -> QuerySet:
+        """The rows that may be chosen for a field, before the row's own dealer is known."""
+        rows = visible_rows(db_field.remote_field.model, user_of(request))
+        if db_field.name == "dealer":
+            return rows_at(rows, dealers_where(user_of(request), self.permission("add")))
+        return rows
+
+    def permission(self, action: str) -> str:
+        """ "add" → "leads.add_lead" """
+        return f"{self.opts.app_label}.{action}_{self.opts.model_name}"
+
+    def _named(self, field: Any, request: HttpRequest) -> Any:
+        if field is not None:
+            field.label_from_instance = partial(
+                choice_label, admin_site=self.admin_site, request=request
+            )
+        return field
+
+    def _narrow(self, form: type[forms.ModelForm], obj: Model | None) -> None:
+        """Leave only choices of the row's dealer, active ones and those chosen already."""
+        field: Any
+        for name, field in form.base_fields.items():
+            if not isinstance(field, forms.ModelChoiceField) or name == "dealer":
+                continue
+            rows: Any = field.queryset
+            if obj is not None:
+                rows = rows_of_dealer(rows, dealer_of(obj))
+            if has_field(rows.model, "is_active"):
+                rows = rows.filter(is_active=True)
+            if obj is not None and obj.pk and has_field(type(obj), name):
+                offered = Q(pk__in=rows.order_by().values("pk"))
+                ordering = rows.query.order_by
+                rows = rows.model._default_manager.filter(offered | Q(pk__in=_chosen(obj, name)))
+                rows = rows.order_by(*ordering) if ordering else rows
+            narrowed = deepcopy(field)  # declared fields are shared by all requests
+            narrowed.queryset = rows
+            set_dealer(narrowed.widget, dealer_of(obj))
+            form.base_fields[name] = narrowed
+
+
+def _chosen(obj: Model, name: str) -> list[Any]:
+    field: Any = obj._meta.get_field(name)
+    if field.many_to_many:
+        return list(getattr(obj, name).values_list("pk", flat=True))
+    value = getattr(obj, field.attname)
+    return [] if value is None else [value]
+
+
+# What filters of a field append to its name.
+_FIELD_LOOKUP = re.compile(r"(__id)?(__exact|__in|__isnull|__isempty)?|_(from|to)(_[01])?")
+
+
+class DealerChangeList(ChangeList):
+    """A list that says how many rows it found once, below them."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        # The theme's heading repeats the count, which may be capped, unless these are the same.
+        self.full_result_count = self.result_count
+
+
+class DealerAdmin(ScopedFields, ModelAdmin):
+    """Base of every admin of the office. What a subclass lists in `fieldsets` or `list_display`
+    is shown only as far as the user's rights in the row's dealer reach."""
+
+    form = DealerForm
+    list_per_page = 25
+    list_max_show_all = 0
+    show_full_result_count = False
+    # Facets count the rows of every choice at each look at the list.
+    show_facets = admin.ShowFacets.NEVER
+    paginator: Any = CappedPaginator
+    list_fullwidth = True
+    warn_unsaved_form = True
+    # Shown only to those who may see results of credit pre-checks.
+    creditworthiness_fields: Sequence[str] = ()
+    # What an empty list says: what will be here and how it comes.
+    empty_text: Any = ""
+    # What the rows are called where they are counted, if not as the list is.
+    rows_name: Any = ""
+
+    # Rights
+
+    def has_right(self, request: HttpRequest, action: str, obj: Any = None) -> bool:
+        """Whether the user has the right "view", "add", "change" … in the row's dealer."""
+        if obj is not None and not isinstance(obj, Model):  # the theme asks with a primary key
+            obj = self.get_object(request, str(obj))
+            if obj is None:
+                return False
+        if isinstance(obj, Dealer):
+            return has_right_at(user_of(request), self.permission(action), obj.pk)
+        return user_of(request).has_perm(self.permission(action), obj)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_right(request, "view", obj) or self.has_right(request, "change", obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.has_right(request, "add")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_right(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_right(request, "delete", obj)
+
+    def permitted(self, request: HttpRequest, rows: QuerySet, permission: str) -> QuerySet:
+        """Of these rows, those in whose dealer the user has the permission ("leads.change_lead").
+
+        For actions: a list may show rows of several dealers, with different rights in each.
+        """
+        visible = visible_rows(self.model, user_of(request)).order_by().values("pk")
+        return rows_at(rows.filter(pk__in=visible), dealers_where(user_of(request), permission))
+
+    # Rows
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        user = user_of(request)
+        rows = visible_rows(self.model, user)
+        allowed = dealers_where(user, self.permission("view"), self.permission("change"))
+        if allowed is not None and set(allowed) != set(user.dealer_ids()):
+            rows = rows_at(rows, allowed)
+        ordering = self.get_ordering(request)
+        return rows.order_by(*ordering) if ordering else rows
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        if not has_field(self.model, "search_text"):
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(matching_text(search_term)) if search_term else queryset, False
+
+    def _get_obj_does_not_exist_redirect(
+        self, request: HttpRequest, opts: Any, object_id: str
+    ) -> Any:
+        # Django's message would name the id; a foreign row is as if it did not exist.
+        raise Http404
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return DealerChangeList
+
+    # Filters
+
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        """Foreign keys named here offer only the rows that the user may see."""
+        return [self._scoped_filter(item) for item in super().get_list_filter(request)]
+
+    def _scoped_filter(self, item: Any) -> Any:
+        if isinstance(item, str) and get_fields_from_path(self.model, item)[-1].is_relation:
+            return (item, RelatedFilter)
+        return item
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Only what the list's own filters ask for. Django lets any field of the row be asked
+        for in the address, hidden ones too."""
+        for item in self.get_list_filter(request):
+            if isinstance(item, str | list | tuple):
+                name = item if isinstance(item, str) else str(item[0])
+                if lookup.startswith(name) and _FIELD_LOOKUP.fullmatch(lookup[len(name) :]):
+                    return True
+            elif lookup == item.parameter_name:
+                return True
+        return False
+
+    # Fields
+
+    def choice_label(self, request: HttpRequest, obj: Any) -> str:
+        """How a row is named where one is chosen."""
+        return str(obj)
+
+    def hidden_fields(self, request: HttpRequest, obj: Any = None) -> set[str]:
+        """Fields that are absent for this user: from form, list, history and detail."""
+        if sees_creditworthiness(user_of(request), obj):
+            return set()
+        return set(self.creditworthiness_fields)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        hidden = self.hidden_fields(request)
+        columns = [name for name in super().get_list_display(request) if name not in hidden]
+        if self.chooses_dealer(request) and "dealer" not in columns:
+            columns.append("dealer")
+        return columns
+
+    def get_list_select_related(self, request: HttpRequest) -> Any:
+        related = super().get_list_select_related(request)
+        if isinstance(related, list | tuple) and self.chooses_dealer(request):
+            return [*related, "dealer"]
+        return related or (["dealer"] if self.chooses_dealer(request) else related)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        hidden = self.hidden_fields(request, obj)
+        fieldsets: list[Any] = [
+            (title, {**options, "fields": _without(options["fields"], hidden)})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+        listed = [name for _title, options in fieldsets for name in _names(options["fields"])]
+        if self.chooses_dealer(request) and "dealer" not in listed:
+            fieldsets.insert(0, (None, {"fields": ["dealer"]}))
+        return [(title, options) for title, options in fieldsets if options["fields"]]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        hidden = self.hidden_fields(request, obj)
+        fields = [name for name in super().get_readonly_fields(request, obj) if name not in hidden]
+        # A row never changes its dealer: everything that points to it would have to follow.
+        if obj is not None and has_field(self.model, "dealer") and "dealer" not in fields:
+            fields.append("dealer")
+        return fields
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        edited = obj
+        if obj is None and has_field(self.model, "dealer") and not self.chooses_dealer(request):
+            form.sole_dealer = self.choices_of(
+                self.model._meta.get_field("dealer"), request
+            ).first()
+            if form.sole_dealer is None:
+                raise PermissionDenied
+            edited = self.model(dealer=form.sole_dealer)
+        self._narrow(form, edited)
+        return form
+
+    def chooses_dealer(self, request: HttpRequest) -> bool:
+        """Whether this user has several dealers to tell apart."""
+        if not has_field(self.model, "dealer"):
+            return False
+        return user_of(request).is_superuser or len(user_of(request).dealer_ids()) > 1
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Rows below a row stand behind the same wall."""
+        for child in formset.save(commit=False):
+            if has_field(type(child), "dealer") and child.dealer_id is None:
+                child.dealer_id = dealer_of(form.instance)
+        super().save_formset(request, form, formset, change)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, URLField):
+            kwargs.setdefault("assume_scheme", "https")
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, forms.Textarea):
+            field.widget.attrs["rows"] = 4  # the theme's ten push everything else off the screen
+        return field
+
+    # Addresses
+
+    def get_urls(self) -> list[Any]:
+        view = self.admin_site.admin_view(ChoicesView.as_view(admin_site=self.admin_site))
+        name = f"{self.opts.app_label}_{self.opts.model_name}_choices"
+        return [path("choices/", view, name=name), *super().get_urls()]
+
+
+def _names(fields: Iterable[Any]) -> list[str]:
+    return [name for row in fields for name in ([row] if isinstance(row, str) else row)]
+
+
+def _without(fields: Iterable[Any], hidden: set[str]) -> list[Any]:
+    """Names (single or in rows) without the hidden ones and the rows that became empty."""
+    kept: list[Any] = []
+    for row in fields:
+        names = [name for name in _names([row]) if name not in hidden]
+        if names:
+            kept.append(names[0] if len(names) == 1 else tuple(names))
+    return kept
+
+
+class DealerHistoryAdmin(SimpleHistoryAdmin, DealerAdmin):
+    """For models with a history of changes: who changed what, within the wall and the rights."""
+
+    object_history_list_template = "admin/leads/history_list.html"
+    history_list_per_page = 50
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        # The library falls back to the history of a row that is not there, foreign ones included.
+        if self.get_object(request, unquote(object_id)) is None:
+            raise Http404
+        return super().history_view(request, object_id, extra_context)
+
+    def history_form_view(self, *args: Any, **kwargs: Any) -> Any:
+        # Old versions are shown as a list of changes; going back to one would bypass the services.
+        raise Http404
+
+    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def set_history_delta_changes(
+        self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
+    ) -> None:
+        newer = None
+        for older in historical_records:
+            if newer is not None:
+                delta = newer.diff_against(
+                    older,
+                    excluded_fields=unimportant_fields(self.model)
+                    | self.hidden_fields(request, older.instance),
+                    foreign_keys_are_objs=foreign_keys_are_objs,
+                )
+                words = ChangeWords(self.model, newer)
+                newer.history_delta_changes = words.context_for_delta_changes(delta)
+            newer = older
+
+
+class DealerInlineMixin(ScopedFields):
+    """Rows below a dealer's row: their choices and their dealer are the parent's."""
+
+    form = DealerForm
+    extra = 0
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        if obj is not None:
+            formset.form.sole_dealer = obj if isinstance(obj, Dealer) else obj.dealer
+        self._narrow(formset.form, obj)
+        return formset
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        visible = visible_rows(self.model, user_of(request)).order_by().values("pk")
+        return super().get_queryset(request).filter(pk__in=visible)
+
+    def _has_right(self, request: HttpRequest, action: str, obj: Any) -> bool:
+        return has_right_at(user_of(request), self.permission(action), dealer_of(obj))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._has_right(request, "view", obj) or self._has_right(request, "change", obj)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._has_right(request, "add", obj)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._has_right(request, "change", obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self._has_right(request, "delete", obj)
+
+
+class DealerTabularInline(DealerInlineMixin, TabularInline):
+    pass
+
+
+class DealerStackedInline(DealerInlineMixin, StackedInline):
+    pass

@@ -1,0 +1,155 @@
+"""Customers: the people and companies behind the leads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, Max, Q
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.decorators import display
+
+from leads.admin.base import DealerHistoryAdmin
+from leads.admin.display import ago, mail_link, moment, phone_link, status_badge, two_lines
+from leads.admin.filters import DaysFilter
+from leads.admin.wall import user_of
+from leads.models import Customer, Lead, MatchSuggestion
+
+SHOWN = 20  # leads on a customer's page; the rest is behind a link
+
+
+@admin.register(Customer)
+class CustomerAdmin(DealerHistoryAdmin):
+    list_display = ["name_cell", "contact_cell", "place_cell", "leads_cell", "since_cell"]
+    list_display_links = ["name_cell"]
+    list_filter = [("created_at", DaysFilter)]
+    list_filter_submit = True
+    empty_text = gettext_lazy("Customers are created with their first lead.")
+    search_fields = ["search_text"]
+    search_help_text = gettext_lazy("Name, company, phone, e-mail, place")
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("salutation", "title"),
+                    ("first_name", "last_name"),
+                    "company",
+                    ("phone", "mobile"),
+                    ("email", "street"),
+                    ("postal_code", "city"),
+                    ("country", "external_number"),
+                    "note",
+                ]
+            },
+        )
+    ]
+    change_form_outer_before_template = "admin/leads/customer/page.html"
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Counts of the leads of the customers on this page: one query, whatever the table."""
+        changelist = super().get_changelist_instance(request)
+        rows = list(changelist.result_list)
+        leads = Lead.objects.for_user(user_of(request)).filter(customer__in=rows).order_by()
+        counts = {
+            found["customer"]: found
+            for found in leads.values("customer").annotate(
+                total=Count("pk"),
+                open=Count("pk", filter=Q(closed_at=None)),
+                last=Max("received_at"),
+            )
+        }
+        now = timezone.now()
+        for customer in rows:
+            customer.counts = counts.get(customer.pk, {"total": 0, "open": 0, "last": None})
+            customer.seen_at = now
+        changelist.result_list = rows
+        return changelist
+
+    @display(description=gettext_lazy("name"))
+    def name_cell(self, customer: Customer) -> str:
+        return customer.full_name or _("Without a name")
+
+    @display(description=gettext_lazy("phone · e-mail"))
+    def contact_cell(self, customer: Customer) -> SafeString:
+        phone = phone_link(customer.phone or customer.mobile)
+        return two_lines(
+            phone or mail_link(customer.email), mail_link(customer.email) if phone else ""
+        )
+
+    @display(description=gettext_lazy("place"))
+    def place_cell(self, customer: Customer) -> str:
+        return " ".join(filter(None, [customer.postal_code, customer.city])) or "–"
+
+    @display(description=gettext_lazy("leads"))
+    def leads_cell(self, customer: Any) -> str:
+        counts = customer.counts
+        if not counts["total"]:
+            return "–"
+        return _("%(total)d (%(open)d open)") % {
+            "total": counts["total"],
+            "open": counts["open"],
+        }
+
+    @display(description=gettext_lazy("last enquiry"))
+    def since_cell(self, customer: Any) -> str:
+        last = customer.counts["last"]
+        return ago(last, now=customer.seen_at) if last else "–"
+
+    def choice_label(self, request: HttpRequest, obj: Customer) -> str:
+        place = " ".join(filter(None, [obj.postal_code, obj.city]))
+        return " · ".join(filter(None, [obj.full_name or obj.email or str(obj), place]))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        customer = kwargs.get("obj")
+        if customer is not None:
+            context["page"] = self._page(request, customer)
+            context["title"] = customer.full_name or _("Without a name")
+            context["subtitle"] = None
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _page(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
+        now = timezone.now()
+        leads = Lead.objects.for_user(user_of(request)).filter(customer=customer)
+        leads = leads.select_related("status", "owner").order_by("-received_at", "-pk")
+        rows = list(leads[: SHOWN + 1])
+        return {
+            "customer": customer,
+            "leads": [
+                {
+                    "lead": lead,
+                    "badge": status_badge(lead.status),
+                    "at": moment(lead.received_at, now=now),
+                    "owner": lead.owner or "",
+                }
+                for lead in rows[:SHOWN]
+            ],
+            "has_more": len(rows) > SHOWN,
+            "suggestions": _suggestions(customer),
+            "phones": [phone_link(one) for one in (customer.phone, customer.mobile) if one],
+            "mail": mail_link(customer.email),
+            "address": customer.address,
+            "since": moment(customer.created_at, now=now),
+            "may_add_lead": request.user.has_perm("leads.add_lead", customer),
+        }
+
+
+def _suggestions(customer: Customer) -> list[dict[str, Any]]:
+    """Who may be the same person, either way round."""
+    rows = MatchSuggestion.objects.for_dealer(customer.dealer_id)
+    rows = rows.select_related("customer", "candidate")
+    involved = Q(customer=customer) | Q(candidate=customer)
+    return [
+        {
+            "customer": one.candidate if one.customer_id == customer.pk else one.customer,
+            "reason": capfirst(one.get_reason_display()),
+        }
+        for one in rows.filter(involved)[:10]
+    ]

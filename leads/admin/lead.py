@@ -1,0 +1,395 @@
+"""Leads: the list people work from, the page of one lead, and typing in a new one."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from unfold.decorators import display
+
+from leads.admin import filters
+from leads.admin.base import DealerHistoryAdmin
+from leads.admin.display import tone_of
+from leads.admin.lead_actions import LeadActions
+from leads.admin.lead_forms import (
+    ActivityForm,
+    CloseForm,
+    LeadForm,
+    NewLeadForm,
+    StatusForm,
+)
+from leads.admin.lead_list import LeadChangeList
+from leads.admin.lead_page import lead_page
+from leads.admin.wall import has_right_at, sees_creditworthiness, user_of
+from leads.models import Lead
+from leads.resources.exchange import LeadExchange
+from leads.services.by_hand import SENDER, receive_by_hand
+from leads.services.handling import (
+    add_activity,
+    assign_leads,
+    close_leads,
+    record_change,
+    set_status,
+)
+
+_CONTACT = [
+    "customer",
+    ("salutation", "title"),
+    ("first_name", "last_name"),
+    "company",
+    ("phone", "mobile"),
+    ("email", "street"),
+    ("postal_code", "city"),
+    "country",
+    ("preferred_channel", "preferred_time"),
+]
+_SECTIONS: list[tuple[Promise, list[Any]]] = [
+    (
+        gettext_lazy("Work"),
+        [
+            ("status", "close_reason"),
+            ("owner", "location"),
+            "follow_up_at",
+            ("source", "lead_type"),
+            ("urgency", "category"),
+            "tags",
+        ],
+    ),
+    (gettext_lazy("Contact"), _CONTACT),
+    (gettext_lazy("Enquiry"), ["subject", "message", ("campaign", "is_test")]),
+    (
+        gettext_lazy("Vehicle"),
+        ["vehicle", ("vehicle_name", "vehicle_price"), "offer_number"],
+    ),
+    (
+        gettext_lazy("Wishes"),
+        [
+            ("test_drive_wished", "callback_wished"),
+            ("test_drive_on", "test_drive_time"),
+            "callback_from",
+            "callback_to",
+            ("trade_in_wished", "reservation_hint"),
+            "customer_kind",
+        ],
+    ),
+    (
+        gettext_lazy("Value"),
+        [
+            ("expected_value", "probability"),
+            ("budget_from", "budget_to"),
+            ("expected_close_on", "desired_start_on"),
+        ],
+    ),
+    (
+        gettext_lazy("Financing and contract"),
+        [
+            "precheck",
+            ("finance_kind", "finance_interest"),
+            ("down_payment", "final_payment"),
+            ("term_months", "annual_mileage_km"),
+            ("monthly_rate", "effective_rate"),
+            ("contract_number", "contract_ends_on"),
+            "contract_expiring",
+        ],
+    ),
+]
+# Sections that stay open although nobody filled them: one of them is always the next to fill.
+_ALWAYS_OPEN = 2
+
+
+@admin.register(Lead)
+class LeadAdmin(LeadExchange, LeadActions, DealerHistoryAdmin):
+    form = LeadForm
+    list_display = [
+        "customer_cell",
+        "enquiry_cell",
+        "origin_cell",
+        "status_cell",
+        "owner_cell",
+        "due_cell",
+    ]
+    list_display_links = None  # the cells carry their own link, which covers the row
+    list_select_related = ["status", "source", "lead_type", "owner", "location"]
+    list_filter = [
+        filters.QuickFilter,
+        filters.StageFilter,
+        filters.StatusFilter,
+        filters.SourceFilter,
+        filters.LeadTypeFilter,
+        filters.LocationFilter,
+        filters.OwnerFilter,
+        ("received_at", filters.DaysFilter),
+        filters.TestLeadFilter,
+        filters.CustomerFilter,
+        filters.VehicleFilter,
+    ]
+    list_filter_submit = True
+    list_before_template = "admin/leads/chips.html"
+    empty_text = gettext_lazy(
+        "Leads come from your connections, by Excel import, or are entered by hand."
+    )
+    search_fields = ["search_text"]
+    search_help_text = gettext_lazy("Name, phone, e-mail, subject, number")
+    autocomplete_fields = ["customer", "vehicle", "source", "tags"]
+    creditworthiness_fields = ["precheck"]
+    change_form_outer_before_template = "admin/leads/lead/page.html"
+    change_form_before_template = "admin/leads/lead/form_start.html"
+    fieldsets: ClassVar[Any] = [(title, {"fields": fields}) for title, fields in _SECTIONS]
+    add_fieldsets = [
+        (gettext_lazy("Who is asking?"), {"fields": _CONTACT[:-2]}),
+        (
+            gettext_lazy("What about?"),
+            {
+                "fields": [
+                    ("source", "location"),
+                    "subject",
+                    "message",
+                    ("vehicle", "vehicle_name"),
+                    ("test_drive_wished", "callback_wished"),
+                    "trade_in_wished",
+                ]
+            },
+        ),
+        (gettext_lazy("Who takes care?"), {"fields": ["owner", "follow_up_at"]}),
+    ]
+
+    class Media:
+        js = ["leads/admin.js"]
+
+    # The list
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[LeadChangeList]:
+        return LeadChangeList
+
+    @display(description=gettext_lazy("customer"))
+    def customer_cell(self, lead: Any) -> SafeString:
+        return lead.row.customer()
+
+    @display(description=gettext_lazy("enquiry"))
+    def enquiry_cell(self, lead: Any) -> SafeString:
+        return lead.row.enquiry()
+
+    @display(description=gettext_lazy("lead type · source"))
+    def origin_cell(self, lead: Any) -> SafeString:
+        return lead.row.origin()
+
+    @display(description=gettext_lazy("status · score"), ordering="score")
+    def status_cell(self, lead: Any) -> SafeString:
+        return lead.row.status()
+
+    @display(description=gettext_lazy("owner · location"))
+    def owner_cell(self, lead: Any) -> SafeString:
+        return lead.row.owner()
+
+    @display(description=gettext_lazy("due · next step"), ordering="follow_up_at")
+    def due_cell(self, lead: Any) -> SafeString:
+        return lead.row.due()
+
+    def choice_label(self, request: HttpRequest, obj: Lead) -> str:
+        return " · ".join(filter(None, [obj.number, obj.full_name, obj.subject]))
+
+    # The page of one lead
+
+    def get_fieldsets(self, request: HttpRequest, obj: Lead | None = None) -> Any:
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        fieldsets = super().get_fieldsets(request, obj)
+        for position, (_title, options) in enumerate(fieldsets):
+            if position >= _ALWAYS_OPEN and not _is_filled(obj, options["fields"]):
+                options["classes"] = ["collapse"]
+        return fieldsets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Lead | None = None) -> Any:
+        fields = super().get_readonly_fields(request, obj)
+        if obj is not None and not sees_creditworthiness(user_of(request), obj):
+            # Types that differ only in the pre-check have the same name for this user.
+            fields.append("lead_type")
+        return fields
+
+    def get_form(
+        self, request: HttpRequest, obj: Lead | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = NewLeadForm
+            kwargs["fields"] = [*(kwargs.get("fields") or []), "token"]
+        form = super().get_form(request, obj, change=change, **kwargs)
+        self._limit_owner(request, form, obj)
+        return form
+
+    def _limit_owner(self, request: HttpRequest, form: Any, obj: Lead | None) -> None:
+        """Without the right to assign, one may take a lead or leave it where it is."""
+        dealer_id = obj.dealer_id if obj else getattr(form.sole_dealer, "pk", None)
+        owner = form.base_fields.get("owner")
+        if owner is None or has_right_at(user_of(request), "leads.assign_lead", dealer_id):
+            return
+        allowed = Q(pk=user_of(request).pk) | Q(pk=obj.owner_id if obj else None)
+        owner.queryset = owner.queryset.filter(allowed)
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"owner": user_of(request).pk, **super().get_changeform_initial_data(request)}
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        lead = kwargs.get("obj")
+        if lead is not None:
+            now = timezone.now()
+            # The form may have changed the instance without being valid.
+            stored = self.get_queryset(request).select_related(
+                "status",
+                "source",
+                "lead_type",
+                "owner",
+                "location",
+                "vehicle",
+                "customer",
+                "dealer",
+            )
+            context["page"] = lead_page(stored.get(pk=lead.pk), user=user_of(request), now=now)
+            context["title"] = context["page"]["name"]
+            context["subtitle"] = lead.number
+        context["show_save_and_add_another"] = False
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    # Saving
+
+    def save_model(self, request: HttpRequest, obj: Lead, form: Any, change: bool) -> None:
+        now = timezone.now()
+        if change:
+            record_change(obj, form.changed_data, by=user_of(request), now=now)
+            return
+        token = form.cleaned_data.get("token") or form.fields["token"].initial
+        entry = receive_by_hand(
+            obj.dealer, form.draft(sender=SENDER), token=token, by=user_of(request), now=now
+        )
+        if entry.lead is not None:
+            obj.__dict__.update(entry.lead.__dict__)
+
+    def response_add(self, request: HttpRequest, obj: Lead, *args: Any, **kwargs: Any) -> Any:
+        if obj.pk is None:
+            message = _("The lead could not be stored. The intake ledger has what you typed.")
+            self.message_user(request, message, messages.ERROR)
+            return HttpResponseRedirect(reverse("admin:leads_lead_changelist"))
+        message = _("Lead %(number)s was created.") % {"number": obj.number}
+        self.message_user(request, message, messages.SUCCESS)
+        return HttpResponseRedirect(_url(obj))
+
+    def log_addition(self, request: HttpRequest, obj: Lead, message: Any) -> Any:
+        return super().log_addition(request, obj, message) if obj.pk else None
+
+    # One click
+
+    def get_urls(self) -> list[Any]:
+        wrap = self.admin_site.admin_view
+        return [
+            path(
+                "<path:pk>/status/", wrap(require_POST(self.status_view)), name="leads_lead_status"
+            ),
+            path("<path:pk>/close/", wrap(self.close_view), name="leads_lead_close"),
+            path("<path:pk>/take/", wrap(require_POST(self.take_view)), name="leads_lead_take"),
+            path(
+                "<path:pk>/activity/",
+                wrap(require_POST(self.activity_view)),
+                name="leads_lead_activity",
+            ),
+            *super().get_urls(),
+        ]
+
+    def _lead_to_change(self, request: HttpRequest, pk: str) -> tuple[Lead, QuerySet[Lead]]:
+        """The lead and the rows that the services take; foreign ones do not exist."""
+        lead = self.get_object(request, pk)
+        if lead is None:
+            raise Http404
+        if not self.has_change_permission(request, lead):
+            raise PermissionDenied
+        return lead, self.get_queryset(request).filter(pk=lead.pk)
+
+    def status_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        """From the list by script (JSON), from the lead's page as a form."""
+        lead, rows = self._lead_to_change(request, pk)
+        form = StatusForm(request.POST, user=user_of(request), dealer_ids={lead.dealer_id})
+        wants_json = request.accepts("application/json") and not request.accepts("text/html")
+        if not form.is_valid():
+            message = _("This status cannot be chosen here.")
+            if wants_json:
+                return JsonResponse({"message": message}, status=422)
+            self.message_user(request, message, messages.ERROR)
+            return self._back(request, lead)
+        status = form.cleaned_data["status"]
+        set_status(rows, status, by=user_of(request), now=timezone.now())
+        message = _("%(number)s: %(status)s") % {"number": lead.number, "status": status.name}
+        if wants_json:
+            return JsonResponse({"message": message, "tone": tone_of(status)})
+        self.message_user(request, message, messages.SUCCESS)
+        return self._back(request, lead)
+
+    def close_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        lead, rows = self._lead_to_change(request, pk)
+        form = CloseForm(request.POST or None, user=user_of(request), dealer_ids={lead.dealer_id})
+        if request.method == "POST" and form.is_valid():
+            reason = form.cleaned_data["reason"]
+            if close_leads(rows, reason, by=user_of(request), now=timezone.now()):
+                message = _("%(number)s is closed.") % {"number": lead.number}
+                self.message_user(request, message, messages.SUCCESS)
+            return self._back(request, lead)
+        return self.ask(
+            request,
+            title=_("Close lead"),
+            form=form,
+            leads=rows,
+            button=_("Close lead"),
+            back=self._back_url(request, lead),
+        )
+
+    def take_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        lead, rows = self._lead_to_change(request, pk)
+        me = user_of(request)
+        may_take = lead.owner_id is None or has_right_at(me, "leads.assign_lead", lead.dealer_id)
+        if may_take and assign_leads(rows, me, by=me, now=timezone.now()):
+            message = _("%(number)s is yours.") % {"number": lead.number}
+            self.message_user(request, message, messages.SUCCESS)
+        elif not may_take:
+            message = _("%(number)s already belongs to somebody.") % {"number": lead.number}
+            self.message_user(request, message, messages.WARNING)
+        return self._back(request, lead)
+
+    def activity_view(self, request: HttpRequest, pk: str) -> HttpResponse:
+        lead, _rows = self._lead_to_change(request, pk)
+        form = ActivityForm(request.POST)
+        if form.is_valid():
+            said = form.cleaned_data
+            add_activity(lead, said["kind"], said["text"], by=user_of(request), now=timezone.now())
+        else:
+            self.message_user(request, _("Please write what happened."), messages.ERROR)
+        return self._back(request, lead)
+
+    def _back(self, request: HttpRequest, lead: Lead) -> HttpResponseRedirect:
+        return HttpResponseRedirect(self._back_url(request, lead))
+
+    def _back_url(self, request: HttpRequest, lead: Lead) -> str:
+        """Where the click came from, if that is a page of ours."""
+        came_from = request.POST.get("next") or request.GET.get("next") or ""
+        if url_has_allowed_host_and_scheme(came_from, allowed_hosts=None):
+            return came_from
+        return _url(lead)
+
+
+def _url(lead: Lead) -> str:
+    return reverse("admin:leads_lead_change", args=[lead.pk])
+
+
+def _is_filled(lead: Lead, rows: list[Any]) -> bool:
+    """Whether somebody filled in one of the fields; switches that are off do not count."""
+    names = [name for row in rows for name in ([row] if isinstance(row, str) else row)]
+    return any(getattr(lead, name) not in ("", None, False, []) for name in names)

@@ -1,0 +1,331 @@
+"""What the page of one lead shows above its form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, Q
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.admin.display import (
+    ago,
+    badge,
+    mail_link,
+    moment,
+    money,
+    month,
+    phone_link,
+    score_badge,
+    status_badge,
+    test_badge,
+    urgency_of,
+    with_unit,
+)
+from leads.admin.lead_forms import ActivityForm, StatusForm
+from leads.admin.wall import has_right_at, sees_creditworthiness
+from leads.models import Activity, IntakeEntry, Lead, MatchSuggestion, User, Vehicle
+from leads.models.warning import warning_text
+from leads.services.next_step import next_step
+from leads.services.scoring import explain
+
+TIMELINE_LENGTH = 50  # entries; the rest is in the history
+BEST_REASONS = 3
+
+_ICONS = {
+    Activity.Kind.RECEIVED: "inbox",
+    Activity.Kind.UPDATED: "sync",
+    Activity.Kind.CONFLICT: "sync_problem",
+    Activity.Kind.NOTE: "sticky_note_2",
+    Activity.Kind.CALL: "call",
+    Activity.Kind.MAIL: "mail",
+    Activity.Kind.APPOINTMENT: "event",
+    Activity.Kind.STATUS_CHANGED: "swap_horiz",
+    Activity.Kind.ASSIGNED: "person",
+    Activity.Kind.CLOSED: "check_circle",
+    Activity.Kind.REOPENED: "restart_alt",
+    Activity.Kind.CHANGED: "edit",
+}
+# Purposes of consents as senders name them, without their "contact_".
+_PURPOSES = {
+    "phone": gettext_lazy("phone"),
+    "email": gettext_lazy("e-mail"),
+    "whatsapp": gettext_lazy("WhatsApp"),
+    "post": gettext_lazy("post"),
+    "newsletter": gettext_lazy("newsletter"),
+    "marketing": gettext_lazy("advertising"),
+}
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    kind: str
+    icon: str
+    text: str
+    user: str
+    at: str
+    exact: str
+
+
+def lead_page(lead: Lead, *, user: User, now: datetime) -> dict[str, Any]:
+    """Everything the page shows about the lead; the number of queries does not depend on how
+    much there is."""
+    sees = sees_creditworthiness(user, lead)
+    may_change = has_right_at(user, "leads.change_lead", lead.dealer_id)
+    activities = list(_activities(lead)[: TIMELINE_LENGTH + 1])
+    return {
+        "lead": lead,
+        "name": lead.full_name or _("Without a name"),
+        "badges": _badges(lead),
+        "reasons": explain(lead, sees_creditworthiness=sees)[:BEST_REASONS],
+        "lead_type": _type_title(lead, sees=sees),
+        "wishes": _wishes(lead, sees=sees),
+        "vehicle": _vehicle_rows(lead),
+        "finance": _finance_rows(lead),
+        "further": _further(lead.custom_values),
+        "timeline": [_timeline_entry(one, now=now) for one in activities[:TIMELINE_LENGTH]],
+        "has_older": len(activities) > TIMELINE_LENGTH,
+        "next_step": next_step(lead),
+        "urgency": urgency_of(lead, now=now),
+        "follow_up": moment(lead.follow_up_at, now=now) if lead.follow_up_at else "",
+        "answered": ago(lead.first_response_at, now=now) if lead.first_response_at else "",
+        "closed": moment(lead.closed_at, now=now) if lead.closed_at else "",
+        "contact": _contact_rows(lead),
+        "consents": [_consent(one) for one in lead.consents if isinstance(one, dict)],
+        "warnings": [warning_text(one) for one in lead.warnings],
+        "other_leads": _other_leads(lead, user=user, now=now),
+        "duplicates": _duplicates(lead),
+        "origin": _origin(lead, user=user, now=now),
+        "may_change": may_change,
+        "is_mine": lead.owner_id == user.pk,
+        "activity_form": ActivityForm() if may_change else None,
+        "status_form": StatusForm(user=user, dealer_ids={lead.dealer_id}) if may_change else None,
+    }
+
+
+def _activities(lead: Lead) -> Any:
+    rows = Activity.objects.for_dealer(lead.dealer_id).filter(lead=lead)
+    return rows.select_related("user").order_by("-at", "-pk")
+
+
+def _timeline_entry(activity: Activity, *, now: datetime) -> TimelineEntry:
+    return TimelineEntry(
+        kind=str(activity.get_kind_display()),
+        icon=_ICONS.get(Activity.Kind(activity.kind), "circle"),
+        text=activity.text,
+        user=str(activity.user) if activity.user else "",
+        at=ago(activity.at, now=now),
+        exact=moment(activity.at, now=now),
+    )
+
+
+def _badges(lead: Lead) -> list[SafeString]:
+    test = [test_badge()] if lead.is_test else []
+    return [status_badge(lead.status), score_badge(lead), *test]
+
+
+def _type_title(lead: Lead, *, sees: bool) -> str:
+    if lead.lead_type:
+        return lead.lead_type.title_for(sees_creditworthiness=sees)
+    if lead.lead_type_raw:
+        return _("Unknown lead type “%(value)s”") % {"value": lead.lead_type_raw}
+    return ""
+
+
+def _wishes(lead: Lead, *, sees: bool) -> list[SafeString]:
+    wishes = []
+    if lead.test_drive_wished:
+        wishes.append(_joined(_("Test drive"), _day(lead.test_drive_on), lead.test_drive_time))
+    if lead.callback_wished:
+        wishes.append(_joined(_("Callback"), _period(lead.callback_from, lead.callback_to)))
+    if lead.reservation_hint:
+        wishes.append(_("Reservation"))
+    if lead.finance_kind:
+        wishes.append(capfirst(lead.get_finance_kind_display()))
+    elif lead.finance_interest:
+        wishes.append(_("Interested in financing"))
+    if lead.trade_in_wished:
+        wishes.append(_("Trade-in"))
+    if lead.contract_expiring:
+        wishes.append(_joined(_("Contract expires"), _day(lead.contract_ends_on)))
+    if sees and lead.precheck:
+        wishes.append(_("Credit pre-check: %(result)s") % {"result": lead.get_precheck_display()})
+    if lead.preferred_channel or lead.preferred_time:
+        channel = lead.get_preferred_channel_display() if lead.preferred_channel else ""
+        wishes.append(_joined(_("Prefers"), channel, lead.preferred_time))
+    return [badge(wish, "outline") for wish in wishes]
+
+
+def _joined(*parts: object) -> str:
+    return " ".join(str(part) for part in parts if part)
+
+
+def _day(value: Any) -> str:
+    return date_format(value, "SHORT_DATE_FORMAT") if value else ""
+
+
+def _period(start: datetime | None, end: datetime | None) -> str:
+    """ "14.03. 14:00–16:00"; one end alone is enough."""
+    first = timezone.localtime(start) if start else None
+    last = timezone.localtime(end) if end else None
+    if first and last and first.date() == last.date():
+        return f"{_day(first)} {date_format(first, 'H:i')}–{date_format(last, 'H:i')}"
+    return "–".join(f"{_day(at)} {date_format(at, 'H:i')}" for at in (first, last) if at)
+
+
+def _shown(rows: Iterable[tuple[Any, Any]]) -> list[tuple[str, Any]]:
+    """Label and value of what somebody filled in."""
+    return [(capfirst(str(label)), value) for label, value in rows if value not in ("", None)]
+
+
+def _label(model: type[Model], name: str) -> Any:
+    return model._meta.get_field(name).verbose_name  # type: ignore[union-attr]
+
+
+def _vehicle_rows(lead: Lead) -> dict[str, Any] | None:
+    """The stock car if there is one, otherwise what the customer named."""
+    car = lead.vehicle
+    if car is None and not (lead.vehicle_name or lead.offer_number):
+        return None
+    facts: list[tuple[Any, Any]] = []
+    if car is not None:
+        facts = [
+            (_label(Vehicle, "state"), car.get_state_display()),
+            (_label(Vehicle, "internal_number"), car.internal_number),
+            (_label(Vehicle, "vin"), car.vin),
+            (_label(Vehicle, "condition"), car.get_condition_display()),
+            (_label(Vehicle, "first_registration"), month(car.first_registration)),
+            (_("mileage"), with_unit(car.mileage_km, "km")),
+            (_("power"), with_unit(car.power_kw, "kW")),
+            (_label(Vehicle, "fuel"), car.fuel),
+        ]
+        if car.price is not None and car.price != lead.vehicle_price:
+            facts.append((_("price today"), money(car.price)))
+    facts.append((_label(Lead, "offer_number"), lead.offer_number))
+    named = " ".join(filter(None, [car.make, car.model, car.variant])) if car else ""
+    return {
+        "car": car,
+        "name": lead.vehicle_name or named,
+        "price": money(
+            lead.vehicle_price if lead.vehicle_price is not None or not car else car.price
+        ),
+        "facts": _shown(facts),
+    }
+
+
+def _finance_rows(lead: Lead) -> list[tuple[str, Any]]:
+    return _shown(
+        [
+            (_("down payment"), money(lead.down_payment)),
+            (_("term"), with_unit(lead.term_months, _("months"))),
+            (_("mileage per year"), with_unit(lead.annual_mileage_km, "km")),
+            (_("final payment"), money(lead.final_payment)),
+            (_("monthly rate"), money(lead.monthly_rate)),
+            (_("effective rate"), _percent(lead.effective_rate)),
+            (_label(Lead, "contract_number"), lead.contract_number),
+            (_label(Lead, "contract_ends_on"), _day(lead.contract_ends_on)),
+            (_("budget"), "–".join(filter(None, [money(lead.budget_from), money(lead.budget_to)]))),
+            (_("expected value"), money(lead.expected_value)),
+            (_("probability"), "" if lead.probability is None else f"{lead.probability} %"),
+        ]
+    )
+
+
+def _percent(value: Any) -> str:
+    return "" if value is None else f"{number_format(value, 2)} %"
+
+
+def _further(values: Any) -> list[tuple[str, str]]:
+    """Custom fields of outside systems, as they named them."""
+    if not isinstance(values, dict):
+        return []
+    return [(str(name), str(value)) for name, value in values.items() if value not in ("", None)]
+
+
+def _contact_rows(lead: Lead) -> list[tuple[str, Any]]:
+    return _shown(
+        [
+            (_("phone"), phone_link(lead.phone)),
+            (_("mobile"), phone_link(lead.mobile)),
+            (_("e-mail"), mail_link(lead.email)),
+            (_("address"), lead.address),
+        ]
+    )
+
+
+def _consent(consent: dict[str, Any]) -> dict[str, str]:
+    purpose = str(consent.get("purpose") or "").casefold().removeprefix("contact_")
+    granted = bool(consent.get("granted"))
+    return {
+        "purpose": capfirst(str(_PURPOSES.get(purpose, purpose) or _("contact"))),
+        "words": _("agreed") if granted else _("not agreed"),
+        "tone": "green" if granted else "grey",
+        "text": str(consent.get("text") or ""),
+    }
+
+
+def _other_leads(lead: Lead, *, user: User, now: datetime) -> list[dict[str, Any]]:
+    if lead.customer_id is None:
+        return []
+    # Of this user: someone may see some locations only.
+    rows = Lead.objects.for_user(user).filter(dealer=lead.dealer_id, customer=lead.customer_id)
+    rows = rows.exclude(pk=lead.pk).select_related("status").order_by("-received_at", "-pk")
+    return [
+        {
+            "lead": other,
+            "badge": status_badge(other.status),
+            "at": moment(other.received_at, now=now),
+        }
+        for other in rows[:5]
+    ]
+
+
+def _duplicates(lead: Lead) -> list[dict[str, Any]]:
+    """Customers who may be the same person, with the evidence."""
+    if lead.customer_id is None:
+        return []
+    rows = MatchSuggestion.objects.for_dealer(lead.dealer_id).select_related(
+        "customer", "candidate"
+    )
+    involved = Q(customer=lead.customer_id) | Q(candidate=lead.customer_id)
+    return [
+        {
+            "customer": one.candidate if one.customer_id == lead.customer_id else one.customer,
+            "reason": capfirst(one.get_reason_display()),
+        }
+        for one in rows.filter(involved)[:5]
+    ]
+
+
+def _origin(lead: Lead, *, user: User, now: datetime) -> dict[str, Any]:
+    entries: list[IntakeEntry] = []
+    if has_right_at(user, "leads.view_intakeentry", lead.dealer_id):
+        rows = IntakeEntry.objects.for_dealer(lead.dealer_id).filter(lead=lead)
+        entries = list(rows.defer("raw").order_by("-received_at", "-pk")[:5])
+    return {
+        "rows": _shown(
+            [
+                (_label(Lead, "source"), lead.source.name),
+                (_label(Lead, "sender"), lead.sender),
+                (_label(Lead, "external_id"), lead.external_id),
+                (_label(Lead, "campaign"), lead.campaign),
+                (_label(Lead, "enquired_at"), moment(lead.enquired_at, now=now)),
+                (_label(Lead, "received_at"), moment(lead.received_at, now=now)),
+            ]
+        ),
+        "entries": [
+            {
+                "entry": entry,
+                "words": capfirst(entry.get_outcome_display() or _("not processed yet")),
+                "at": moment(entry.received_at, now=now),
+            }
+            for entry in entries
+        ],
+    }

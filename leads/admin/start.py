@@ -1,0 +1,370 @@
+"""The start page: today's figures, what to do now, and whether enquiries keep coming in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from integrations.models import Connection
+from leads.admin import figures
+from leads.admin.display import ago, badge, status_badge, urgency_of
+from leads.admin.filters import local_day
+from leads.admin.wall import dealers_where, rows_at
+from leads.models import (
+    Category,
+    CloseReason,
+    IntakeEntry,
+    Lead,
+    Source,
+    Status,
+    Tag,
+    User,
+)
+from leads.models.keys import display_phone, phone_key
+from leads.services.next_step import next_step
+
+URGENT_LEADS = 8
+CHART_DAYS = 14
+SOURCE_DAYS = 30
+TOP_SOURCES = 6
+SHOWN_CONNECTIONS = 6
+SHOWN_TYPES = 5
+# A connection that brought nothing and said nothing for this long is worth a look.
+QUIET = timedelta(days=1)
+
+_CATALOGUES = (Status, Source, CloseReason, Category, Tag)
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the theme's start page is made of; always the same number of queries."""
+    user: User = request.user  # type: ignore[assignment]
+    now = timezone.now()
+    context["title"] = _("Start")
+    context["subtitle"] = None
+    context["buttons"] = list(_buttons(request))
+    context["is_empty"] = not figures.leads_of(user).exists()
+    context["connections"] = list(_connections(request, now))
+    if context["is_empty"]:
+        return context
+    context["cards"] = list(_cards(request, now))
+    context["urgent"] = [_urgent(lead, now) for lead in _most_urgent(user)]
+    context["chart"] = _chart(user, timezone.localdate(now))
+    context["sources"] = _sources(user, timezone.localdate(now))
+    context["notices"] = list(_notices(user, now))
+    return context
+
+
+def _may(request: HttpRequest, model: Any, action: str = "view") -> bool:
+    model_admin = admin.site.get_model_admin(model)
+    return bool(getattr(model_admin, f"has_{action}_permission")(request))
+
+
+def _leads_url(**filters: object) -> str:
+    return f"{reverse('admin:leads_lead_changelist')}?{urlencode({**filters, 'test': 0})}"
+
+
+def _buttons(request: HttpRequest) -> Iterable[dict[str, str]]:
+    if _may(request, Lead, "add"):
+        url = reverse("admin:leads_lead_add")
+        yield {"url": url, "icon": "add", "label": _("Add an enquiry")}
+    if request.user.has_perm("leads.import_lead"):
+        url = reverse("admin:leads_lead_import")
+        yield {"url": url, "icon": "upload_file", "label": _("Import a list")}
+
+
+# --- figures ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Card:
+    label: str
+    icon: str
+    count: int
+    url: str
+    tone: str = ""  # of a badge; only where somebody has to act
+
+    @property
+    def shown(self) -> str:
+        if self.count > figures.LIMIT:
+            return f"{number_format(figures.LIMIT)}+"
+        return number_format(self.count)
+
+    @property
+    def active_tone(self) -> str:
+        return self.tone if self.count else ""
+
+
+def _cards(request: HttpRequest, now: datetime) -> Iterable[Card]:
+    user: User = request.user  # type: ignore[assignment]
+    today = timezone.localdate(now)
+    yield Card(
+        _("New today"),
+        "inbox",
+        figures.count(figures.received_on(user, today, today)),
+        _leads_url(received_at_from=today, received_at_to=today),
+    )
+    yield Card(
+        _("Waiting for the first answer"),
+        "hourglass_top",
+        figures.count(figures.unanswered(user)),
+        _leads_url(view="unanswered"),
+        "amber",
+    )
+    yield Card(
+        _("Overdue"),
+        "alarm",
+        figures.count(figures.overdue(user, now)),
+        _leads_url(view="overdue"),
+        "red",
+    )
+    yield Card(
+        _("Due today"),
+        "today",
+        figures.count(figures.due_today(user, now)),
+        _leads_url(view="today"),
+    )
+    yield Card(
+        _("Unassigned"),
+        "person_off",
+        figures.count(figures.unassigned(user)),
+        _leads_url(view="unassigned"),
+        "amber",
+    )
+    if _may(request, IntakeEntry):
+        yield Card(
+            _("In quarantine"),
+            "report",
+            figures.count(figures.quarantined(user)),
+            f"{reverse('admin:leads_intakeentry_changelist')}?outcome=quarantined",
+            "red",
+        )
+
+
+# --- what now --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Urgent:
+    lead: Lead
+    url: str
+    name: str
+    step: object
+    due: SafeString | str
+    status: SafeString
+    call: str  # the number for a tel: link, or ""
+    shown_number: str
+
+
+def _most_urgent(user: User) -> QuerySet[Lead]:
+    """Open leads of this user or of nobody: what is due first, then what waits longest."""
+    rows = figures.open_leads_of(user).filter(Q(owner=user) | Q(owner=None))
+    due_at = Case(
+        When(follow_up_at__isnull=False, then=F("follow_up_at")),
+        When(first_response_at=None, then=F("enquired_at")),
+    )
+    return rows.order_by(due_at.asc(nulls_last=True), "pk").select_related("status", "owner")[
+        :URGENT_LEADS
+    ]
+
+
+def _urgent(lead: Lead, now: datetime) -> Urgent:
+    number = lead.phone if phone_key(lead.phone) else lead.mobile
+    return Urgent(
+        lead=lead,
+        url=reverse("admin:leads_lead_change", args=[lead.pk]),
+        name=lead.full_name or lead.email or _("Without a name"),
+        step=next_step(lead),
+        due=format_html("{}", urgency_of(lead, now=now) or ""),
+        status=status_badge(lead.status),
+        call=phone_key(number),
+        shown_number=display_phone(number),
+    )
+
+
+# --- where they come from --------------------------------------------------------------------
+
+
+def _chart(user: User, today: date) -> dict[str, Any]:
+    """Real leads per day, for the theme's bar chart, and the same in words.
+
+    One count per day instead of grouping: SQLite would call Python for the date of every row.
+    """
+    days = [today - timedelta(days=back) for back in reversed(range(CHART_DAYS))]
+    counts = figures.received_on(user, days[0], today).aggregate(
+        **{
+            f"day_{place}": Count(
+                "pk",
+                filter=Q(
+                    received_at__gte=local_day(day),
+                    received_at__lt=local_day(day + timedelta(days=1)),
+                ),
+            )
+            for place, day in enumerate(days)
+        }
+    )
+    values = [counts[f"day_{place}"] for place in range(CHART_DAYS)]
+    labels = [date_format(day, pgettext("day in a chart", "M j")) for day in days]
+    bars = {
+        "label": _("Enquiries"),
+        "data": values,
+        "backgroundColor": "var(--color-primary-600)",
+        "maxBarThickness": 28,
+        "borderRadius": 4,
+        "displayYAxis": True,
+    }
+    return {
+        "data": json.dumps({"labels": labels, "datasets": [bars]}),
+        "words": _("%(count)s enquiries in %(days)s days, %(today)s of them today.")
+        % {
+            "count": number_format(sum(values)),
+            "days": CHART_DAYS,
+            "today": number_format(values[-1]),
+        },
+    }
+
+
+def _sources(user: User, today: date) -> list[dict[str, Any]]:
+    """The sources that brought most, with their share of the best one in percent."""
+    first = today - timedelta(days=SOURCE_DAYS - 1)
+    found = list(
+        figures.received_on(user, first, today)
+        .order_by()
+        .values("source", "source__name")
+        .annotate(count=Count("pk"))
+        .order_by("-count", "source__name")[:TOP_SOURCES]
+    )
+    return [
+        {
+            "name": row["source__name"],
+            "count": row["count"],
+            "share": round(100 * row["count"] / found[0]["count"]),
+            "url": _leads_url(source=row["source"], received_at_from=first, received_at_to=today),
+        }
+        for row in found
+    ]
+
+
+# --- connections -----------------------------------------------------------------------------
+
+
+def _connections(request: HttpRequest, now: datetime) -> Iterable[dict[str, Any]]:
+    if not _may(request, Connection):
+        return
+    user: User = request.user  # type: ignore[assignment]
+    rows = Connection.objects.for_user(user).select_related("dealer").defer("client_secret")
+    for connection in rows.order_by("-is_active", "dealer__name", "name")[:SHOWN_CONNECTIONS]:
+        may_pull = connection.is_active and user.has_perm(
+            "integrations.pull_connection", connection
+        )
+        yield {
+            "connection": connection,
+            "light": light_of(connection, now=now),
+            "success": _since(connection.last_success_at, now),
+            "error": _since(connection.last_error_at, now) if _fails(connection) else "",
+            "is_test": connection.mode == Connection.Mode.TEST,
+            "url": reverse("admin:integrations_connection_change", args=[connection.pk]),
+            "pull_url": reverse("admin:integrations_connection_pull", args=[connection.pk])
+            if may_pull
+            else "",
+        }
+
+
+def light_of(connection: Connection, *, now: datetime) -> SafeString:
+    """Runs, irregular, failing or off: word and colour."""
+    if not connection.is_active:
+        return badge(_("Off"), "grey")
+    success = connection.last_success_at
+    if _fails(connection):
+        recently = success is not None and now - success < QUIET
+        return badge(_("Irregular"), "amber") if recently else badge(_("Failing"), "red")
+    if success is None:
+        return badge(_("Not fetched yet"), "grey")
+    if now - success >= QUIET:
+        return badge(_("Irregular"), "amber", title=_("Nothing heard for more than a day."))
+    return badge(_("Running"), "green")
+
+
+def _fails(connection: Connection) -> bool:
+    """Whether the newest news is an error."""
+    error, success = connection.last_error_at, connection.last_success_at
+    # Equal: a run that brought leads although something went wrong.
+    return error is not None and (success is None or error >= success)
+
+
+def _since(at: datetime | None, now: datetime) -> str:
+    return ago(at, now=now) if at else ""
+
+
+# --- notices ---------------------------------------------------------------------------------
+
+
+def _notices(user: User, now: datetime) -> Iterable[dict[str, str]]:
+    """What waits for somebody who keeps the catalogues."""
+    yield from _unknown_types(user, now)
+    yield from _automatic_entries(user)
+
+
+def _unknown_types(user: User, now: datetime) -> Iterable[dict[str, str]]:
+    dealers = dealers_where(user, "leads.add_leadtype")
+    if dealers == []:
+        return
+    today = timezone.localdate(now)
+    since = today - timedelta(days=SOURCE_DAYS - 1)
+    rows = rows_at(figures.received_on(user, since, today), dealers).filter(lead_type=None)
+    raw = rows.exclude(lead_type_raw="").order_by("lead_type_raw").values_list("lead_type_raw")
+    found = [name for (name,) in raw.distinct()[: SHOWN_TYPES + 1]]
+    if found:
+        shown = ", ".join(found[:SHOWN_TYPES])
+        more = " …" if len(found) > SHOWN_TYPES else ""
+        yield {
+            "icon": "help",
+            "text": _("Leads came with lead types that nobody here knows: %(types)s")
+            % {"types": f"{shown}{more}"},
+            "url": reverse("admin:leads_leadtype_changelist"),
+            "label": _("Look at the lead types"),
+        }
+
+
+def _automatic_entries(user: User) -> Iterable[dict[str, str]]:
+    """One line per catalogue with entries that leads brought and nobody has reviewed."""
+    dealers = dealers_where(user, "leads.change_source")
+    if dealers == []:
+        return
+    counts = [
+        rows_at(model.objects.for_user(user), dealers)
+        .filter(is_automatic=True)
+        .order_by()
+        .annotate(catalogue=Value(model._meta.model_name, output_field=CharField()))
+        .values("catalogue")
+        .annotate(count=Count("pk"))
+        .values_list("catalogue", "count")
+        for model in _CATALOGUES
+    ]
+    found = dict(counts[0].union(*counts[1:], all=True))
+    for model in _CATALOGUES:
+        if count := found.get(str(model._meta.model_name)):
+            name = capfirst(str(model._meta.verbose_name_plural))
+            yield {
+                "icon": "fact_check",
+                "text": _("%(catalogue)s: %(count)s new, created from incoming leads")
+                % {"catalogue": name, "count": number_format(count)},
+                "url": reverse(f"admin:leads_{model._meta.model_name}_changelist")
+                + "?is_automatic__exact=1",
+                "label": _("Review"),
+            }

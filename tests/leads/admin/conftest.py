@@ -1,0 +1,33 @@
+"""Two dealers in one office, and someone who works for the first."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from tests import builders
+
+
+@pytest.fixture
+def browse(client):
+    """`browse(user)`: a client signed in as this user, reading English."""
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+
+    def sign_in(user):
+        client.force_login(user)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def office(db):
+    ours, theirs = builders.make_dealer(), builders.make_dealer()
+    return SimpleNamespace(ours=ours, theirs=theirs)
+
+
+def text_of(response):
+    return response.content.decode()
+
+
+def messages_of(response):
+    return [str(message) for message in response.context["messages"]]
