@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -38,18 +39,24 @@ class DeliveryAdmin(DealerAdmin):
     empty_text = gettext_lazy("What goes out to partners, for example receipts for their leads.")
     search_fields = ["entry__outside_id"]
     search_help_text = gettext_lazy("Number at the sender, from its beginning")
-    shown = [
-        "subject_cell",
-        "state_cell",
-        "when_cell",
-        "attempts",
-        "answer",
-        "recipient",
-        "connection",
-        "lead_cell",
-        "entry_link",
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    "subject_cell",
+                    "state_cell",
+                    "when_cell",
+                    "attempts",
+                    "answer",
+                    "recipient",
+                    "connection",
+                    "lead_cell",
+                    "entry_link",
+                ]
+            },
+        ),
     ]
-    fieldsets = [(None, {"fields": shown})]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -64,7 +71,8 @@ class DeliveryAdmin(DealerAdmin):
         return super().get_queryset(request).defer("entry__raw", "connection__client_secret")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*self.shown, "dealer"]
+        shown: list[Any] = flatten_fieldsets(self.fieldsets)
+        return [*shown, "dealer"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

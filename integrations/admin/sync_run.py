@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -76,7 +77,7 @@ class SyncRunAdmin(DealerAdmin):
         return super().get_queryset(request).defer("connection__client_secret")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        shown = [name for _title, options in self.fieldsets for name in options["fields"]]
+        shown: list[Any] = flatten_fieldsets(self.fieldsets)
         return [*shown, "dealer"]
 
     @display(description=gettext_lazy("started"), ordering="-started_at")

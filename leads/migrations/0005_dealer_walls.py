@@ -12,7 +12,7 @@ PARENTS = [
     "leads_vehicle",
     "leads_location",
     "leads_lead",
-    "leads_intakeentry",  # its deliveries: integrations, 0003
+    "leads_intakeentry",  # its deliveries: integrations, 0002
 ]
 
 # table, column, table it points to

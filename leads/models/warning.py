@@ -1,7 +1,10 @@
 """What was odd about a message that could be used all the same (BDK contract §4.7, rule 5)."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -28,7 +31,7 @@ class WarningCode(models.TextChoices):
         "version_conflict",
         _("The sender sent different content under the same version."),
     )
-    OWNER_UNKNOWN = "owner_unknown", _("Nobody here has the e-mail “%(value)s”; not assigned.")
+    OWNER_UNKNOWN = "owner_unknown", _("Nobody here is known as “%(value)s”; not assigned.")
     STATUS_UNKNOWN = "status_unknown", _("Unknown status “%(value)s”; the default was used.")
     SOURCE_UNKNOWN = "source_unknown", _("Unknown source “%(value)s”; the default was used.")
     POSTAL_CODE_ODD = "postal_code_odd", _("“%(value)s” is not a German postal code.")
@@ -43,4 +46,16 @@ class WarningCode(models.TextChoices):
 def warning_text(warning: Mapping[str, str]) -> str:
     """The sentence for a stored warning {"code": …, "value": …, "field": …}."""
     label = str(WarningCode(warning["code"]).label)
-    return label % {"value": warning.get("value", ""), "field": warning.get("field", "")}
+    return label % {
+        "value": warning.get("value", ""),
+        "field": _field_label(warning.get("field", "")),
+    }
+
+
+def _field_label(name: str) -> str:
+    """What people call one of our columns; the heading of a spreadsheet stays as it is."""
+    for model in ("leads.Lead", "leads.Vehicle", "leads.Customer"):
+        with suppress(FieldDoesNotExist):
+            field = apps.get_model(model)._meta.get_field(name)
+            return str(getattr(field, "verbose_name", name))
+    return name

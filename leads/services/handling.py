@@ -151,6 +151,7 @@ def record_change(
     lead.score = score_of(lead)
     lead._history_user, lead._history_date = by, now  # type: ignore[attr-defined]
     lead.save()
+    del lead._history_user, lead._history_date  # type: ignore[attr-defined]
     if "status" in changed_fields:
         _status_activity(lead, before.status, by=by, now=now).save()
     if "owner" in changed_fields:

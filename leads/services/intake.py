@@ -164,8 +164,10 @@ def _receipts_of_others(work: _Work, entries: Sequence[IntakeEntry]) -> _Receipt
     """Locks the entries; of those somebody has processed or erased since they were read, what
     became of them."""
     rows = IntakeEntry.objects.for_dealer(work.dealer).filter(pk__in=[one.pk for one in entries])
-    locked = rows.defer("raw").select_related("lead").select_for_update(of=("self",))
-    stored = {row.pk: row for row in locked.order_by("pk")}
+    # Locked without a join: PostgreSQL would look for the lead that the entry had before.
+    locked = list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
+    read_again = rows.filter(pk__in=locked).defer("raw").select_related("lead")
+    stored = {row.pk: row for row in read_again}
     receipts: _Receipts = {}
     for entry in entries:
         row = stored.get(entry.pk)

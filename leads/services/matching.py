@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
-from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from leads.models.contact import ContactData
 from leads.models.customer import Customer
@@ -18,9 +18,9 @@ from leads.models.keys import fold, is_shared_mailbox
 from leads.models.match_suggestion import MatchReason, MatchSuggestion
 from leads.services.drafts import ContactDraft, LeadDraft
 
-# Two last names are the same person's from here on (0–100): "Meier"/"Meyer" is 80,
-# "Größling"/"Groessling" 100, "Schmidt"/"Schmitz" 71.
-SIMILAR_NAME = 80
+# Two last names are the same person's from here on (share of letters that stay): "Meier"/"Meyer"
+# is 0.8, "Größling"/"Groessling" 1, "Schmidt"/"Schmitz" 0.71.
+SIMILAR_NAME = 0.8
 # More candidates than these help nobody.
 MAX_SUGGESTIONS = 3
 
@@ -147,7 +147,9 @@ def _same_phone(seen: Customer, index: _Index) -> list[Customer]:
 
 def _similar_name(one: Customer, other: Customer) -> bool:
     mine, theirs = fold(one.last_name or one.company), fold(other.last_name or other.company)
-    return bool(mine and theirs) and fuzz.ratio(mine, theirs) >= SIMILAR_NAME
+    if not mine or not theirs:
+        return False
+    return Levenshtein.normalized_similarity(mine, theirs) >= SIMILAR_NAME
 
 
 def _suggest(seen: Customer, index: _Index) -> list[tuple[Customer, Customer, MatchReason]]:

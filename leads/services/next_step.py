@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from leads.models.catalog import Stage
 from leads.models.lead import Lead
@@ -39,4 +40,6 @@ def _first_answer(lead: Lead) -> Promise:
         return _("Arrange the test drive")
     if lead.contract_expiring:
         return _("Talk about the expiring contract")
-    return _("Call") if lead.phone or lead.mobile else _("Write an e-mail")
+    return (
+        pgettext_lazy("what to do", "Call") if lead.phone or lead.mobile else _("Write an e-mail")
+    )

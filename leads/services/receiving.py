@@ -56,7 +56,7 @@ class _Item:
     draft: LeadDraft
     lead: Lead | None
     outcome: Outcome
-    match: Match = Match(customer=None, reason="")
+    match: Match = field(default_factory=lambda: Match(customer=None, reason=""))
     vehicle: Vehicle | None = None
     new_tags: list[Tag] = field(default_factory=list)
     new_note: str = ""

@@ -36,11 +36,18 @@ def score_of(lead: Lead) -> int:
 
 
 def explain(lead: Lead, *, sees_creditworthiness: bool) -> list[ScorePart]:
-    """The lines that make up the score, best first, without those nobody earned."""
+    """The lines that make up the score, best first, without those nobody earned. What a test
+    lead or an unreachable customer loses is the last one."""
     parts = [part for part in _parts(lead) if part.points]
     if not sees_creditworthiness:
         parts = [part for part in parts if not part.is_sensitive]
-    return sorted(parts, key=lambda part: -part.points)
+    parts.sort(key=lambda part: -part.points)
+    if lead.is_test or not lead.is_contactable:
+        # From what is shown, or the difference would tell what is hidden.
+        lost = score_of(lead) - sum(part.points for part in parts)
+        label = _("Test lead") if lead.is_test else _("Cannot be reached")
+        parts += [ScorePart(label, lost)] if lost < 0 else []
+    return parts
 
 
 def _parts(lead: Lead) -> list[ScorePart]:

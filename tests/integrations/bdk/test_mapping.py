@@ -400,6 +400,23 @@ def test_prices_that_nobody_should_guess_at(items, price):
     assert codes(draft) == {Code.NUMBER_UNREADABLE}
 
 
+@pytest.mark.parametrize(
+    ("name", "largest"),
+    [
+        ("vehicle__mileageKm", 2**31 - 1),
+        ("vehicle__powerKw", 2**15 - 1),
+        ("finance__termMonths", 2**15 - 1),
+        ("finance__annualMileageKm", 2**31 - 1),
+    ],
+)
+def test_whole_numbers_are_no_larger_than_postgresql_takes(items, name, largest):
+    assert draft_of(changed(items[0], **{name: largest})).warnings == ()
+    assert draft_of(changed(items[0], **{name: float(largest)})).warnings == ()
+    for value in (largest + 1, -1, 1.5, "viele"):
+        draft = draft_of(changed(items[0], **{name: value}))
+        assert codes(draft) == {Code.NUMBER_UNREADABLE}
+
+
 def test_a_price_in_another_currency_is_not_taken_for_euros(items):
     draft = draft_of(changed(items[0], vehicle__currency="CHF"))
 
