@@ -8,6 +8,7 @@ import django
 import pytest
 from django.conf import settings
 from django.db import connections
+from pytest_django.plugin import blocking_manager_key
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "leadoffice.settings"
 # Plain http and static files from where they lie; the tests themselves run with DEBUG off.
@@ -31,12 +32,27 @@ def commits(item):
 
 
 def pytest_collection_modifyitems(items):
-    """A test that commits is followed by a flush; the next one gets the migrations' rows back."""
+    """Before a test that commits, and after it (below), the migrations' rows are there."""
     for item in items:
         if commits(item):
             marker = item.get_closest_marker("django_db")
             options = {**(marker.kwargs if marker else {}), "serialized_rollback": True}
             item.add_marker(pytest.mark.django_db(**options), append=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    """A test that commits ends with a flush; whichever test comes next finds the migrations' rows.
+
+    Order alone does not help: the groups of a parallel run begin where their first test stands.
+    """
+    result = yield
+    default = connections["default"]
+    contents = getattr(default, "_test_serialized_contents", None)
+    if contents and nextitem and commits(item):
+        with item.config.stash[blocking_manager_key].unblock():
+            default.creation.deserialize_db_from_string(contents)
+    return result
 
 
 @pytest.fixture(scope="session")
