@@ -41,7 +41,7 @@ def own_models():
             yield model
 
 
-@pytest.mark.parametrize("model", own_models(), ids=lambda model: model._meta.label)
+@pytest.mark.parametrize("model", list(own_models()), ids=lambda model: model._meta.label)
 def test_every_table_carries_its_dealer(model):
     label = model._meta.label
     if label in WITHOUT_A_DEALER:
