@@ -2,7 +2,8 @@
 
 Rules: https (plain http to this machine only), no redirects, no proxies or passwords from the
 environment, a limit in time and size for each exchange, GET repeated at once and nothing else.
-Neither secrets nor what was sent or received get into exceptions and logs.
+Neither secrets nor what was sent or received get into exceptions and logs. The limit in time is
+kept by deadline.py; signing_in.py has the client for partners that ask for a token.
 """
 
 from __future__ import annotations
@@ -10,38 +11,27 @@ from __future__ import annotations
 import ipaddress
 import json
 import logging
-import os
 import re
-import socket
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from contextvars import ContextVar
 from dataclasses import dataclass, field
-from threading import Lock, Timer
 from types import TracebackType
 from typing import Any, ClassVar, Self
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.debug import sensitive_variables
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
-from urllib3.response import BaseHTTPResponse, HTTPResponse
+from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
+
+from integrations.deadline import Deadline, Late, WatchedAdapter
 
 logger = logging.getLogger(__name__)
 
 _CHUNK = 64 * 1024  # bytes
-# A token without a lifetime is used this long; BDK's own example, RFC 6749 leaves it open.
-_DEFAULT_TOKEN_SECONDS = 300
-# A token this close to its end might be refused when it arrives.
-_TOKEN_RESERVE_SECONDS = 30
 # Nobody needs more; what is nested deeper could not be stored and read again.
 _MAX_DEPTH = 50
 _ERROR_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
@@ -81,99 +71,7 @@ class PartnerMisconfigured(PartnerError):
     )
 
 
-# --- limits ----------------------------------------------------------------------------------
-
-
-class _Late(Exception):
-    """The time of an exchange is up before its next attempt."""
-
-
-class _Deadline:
-    """Ends one exchange when its time is up, whatever the partner does.
-
-    A timeout per read lets an answer that drips byte by byte run for hours, headers and TLS
-    handshake included, so a timer cuts the connection.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self._ends_at = time.monotonic() + seconds
-        self._timer = Timer(seconds, self._cut)
-        self._timer.daemon = True
-        self._socket: socket.socket | None = None
-        self._lock = Lock()
-
-    def __enter__(self) -> Self:
-        self._previous = _deadline.set(self)
-        self._timer.start()
-        return self
-
-    def __exit__(self, *_exception: object) -> None:
-        self._timer.cancel()
-        _deadline.reset(self._previous)
-        self._replace(None)
-
-    @property
-    def is_over(self) -> bool:
-        return time.monotonic() >= self._ends_at
-
-    def check(self) -> None:
-        if self.is_over:
-            raise _Late
-
-    def watch(self, connected: socket.socket) -> None:
-        """Be ready to cut this connection; raises _Late if there is no time left to use it."""
-        self.check()
-        # A second descriptor: TLS takes the first one away from the socket it wraps.
-        self._replace(socket.socket(fileno=os.dup(connected.fileno())))
-
-    def _replace(self, new: socket.socket | None) -> None:
-        with self._lock:
-            old, self._socket = self._socket, new
-        if old is not None:
-            old.close()
-
-    def _cut(self) -> None:
-        with self._lock:
-            if self._socket is not None:
-                with suppress(OSError):  # closed by the partner meanwhile
-                    self._socket.shutdown(socket.SHUT_RDWR)
-
-
-_deadline: ContextVar[_Deadline] = ContextVar("deadline")
-
-
-class _WatchedConnection(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        deadline = _deadline.get()
-        deadline.check()
-        connected = super()._new_conn()
-        deadline.watch(connected)
-        return connected
-
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override]
-        _deadline.get().watch(self.sock)  # kept from an earlier exchange perhaps
-        return super().getresponse()
-
-
-class _WatchedTlsConnection(_WatchedConnection, HTTPSConnection):
-    pass
-
-
-class _WatchedPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedConnection
-
-
-class _WatchedTlsPool(HTTPSConnectionPool):
-    ConnectionCls = _WatchedTlsConnection
-
-
-class _WatchedAdapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _WatchedPool, "https": _WatchedTlsPool}
-
-
-# --- clients ---------------------------------------------------------------------------------
+# --- the client ------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +107,7 @@ class PartnerClient:
             respect_retry_after_header=False,
         )
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, _WatchedAdapter(max_retries=retry))
+            self._session.mount(scheme, WatchedAdapter(max_retries=retry))
 
     def __enter__(self) -> Self:
         return self
@@ -238,7 +136,7 @@ class PartnerClient:
 
     def exchange(self, method: str, url: str, **options: Any) -> Any:
         """Send, read within the limits, judge. `options` are those of requests."""
-        host = _host(url)
+        host = host_of(url)
         answer = self._send(method, url, host, **options)
         if 200 <= answer.status < 300:
             return _content(answer, host)
@@ -252,7 +150,7 @@ class PartnerClient:
 
     def _send(self, method: str, url: str, host: str, **options: Any) -> _Answer:
         # `from None` below: the causes hold the request with its headers, or the answer.
-        with _Deadline(self.total_timeout) as deadline:
+        with Deadline(self.total_timeout) as deadline:
             started_at = time.monotonic()
             try:
                 with self._session.request(
@@ -264,10 +162,10 @@ class PartnerClient:
                     **options,
                 ) as response:
                     body = self._read(response.raw, host)
-            except (_Late, requests.RequestException, HTTPError) as error:
+            except (Late, requests.RequestException, HTTPError) as error:
                 problem = type(error).__name__
                 logger.warning("%s %s%s: %s", method, host, urlsplit(url).path, problem)
-                if deadline.is_over or isinstance(error, _Late):
+                if deadline.is_over or isinstance(error, Late):
                     raise self._late(host) from None
                 message = _("%(host)s cannot be reached (%(problem)s).")
                 raise PartnerUnavailable(message % {"host": host, "problem": problem}) from None
@@ -297,80 +195,7 @@ class PartnerClient:
         return b"".join(chunks)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClientCredentials:
-    """A technical client's way to sign in (RFC 6749, §4.4)."""
-
-    token_url: str
-    client_id: str
-    client_secret: str = field(repr=False)
-    scope: str = ""
-
-
-class SignedInClient(PartnerClient):
-    """A client that fetches a bearer token, keeps it while it lives and renews it once on 401.
-
-    Written here and not left to an OAuth library: the token endpoint answers under the same
-    limits and checks as all others, and no exception may carry the secret.
-    """
-
-    def __init__(self, base_url: str, credentials: ClientCredentials) -> None:
-        super().__init__(base_url)
-        self._credentials = credentials
-        self._token_url = checked_address(credentials.token_url)
-        self._token = ""
-        self._token_ends_at = 0.0
-
-    @sensitive_variables()
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, str | int] | None = None,
-        json: Any = None,
-    ) -> Any:
-        url = self.base_url + path
-        options = {"params": params, "json": json}
-        try:
-            return self.exchange(method, url, headers=self._authorization(), **options)
-        except PartnerMisconfigured as error:
-            if error.status != 401:
-                raise
-            self._token = ""  # withdrawn before its time
-        return self.exchange(method, url, headers=self._authorization(), **options)
-
-    @sensitive_variables()
-    def _authorization(self) -> dict[str, str]:
-        if not self._token or time.monotonic() >= self._token_ends_at:
-            self._sign_in()
-        return {"Authorization": f"Bearer {self._token}"}
-
-    @sensitive_variables()
-    def _sign_in(self) -> None:
-        asked_at = time.monotonic()
-        self._token = ""
-        credentials = self._credentials
-        form = {"grant_type": "client_credentials"}
-        if credentials.scope:
-            form["scope"] = credentials.scope
-        # Encoded as RFC 6749 §2.3.1 asks, which also keeps the header in ASCII.
-        basic = (quote_plus(credentials.client_id), quote_plus(credentials.client_secret))
-        try:
-            answer = self.exchange("POST", self._token_url, data=form, auth=basic)
-        except (PartnerRefused, PartnerMisconfigured) as error:
-            raise self._sign_in_refused(error.code or str(error.status)) from None
-        self._token, seconds = _token(answer) or ("", 0)
-        if not self._token:
-            raise self._sign_in_refused(_("answer without a token"))
-        self._token_ends_at = asked_at + seconds - _TOKEN_RESERVE_SECONDS
-
-    def _sign_in_refused(self, reason: str) -> PartnerMisconfigured:
-        message = _("%(host)s refuses to sign us in (%(reason)s).")
-        return PartnerMisconfigured(message % {"host": _host(self._token_url), "reason": reason})
-
-
-# --- reading answers -------------------------------------------------------------------------
+# --- addresses -------------------------------------------------------------------------------
 
 
 def checked_address(url: str) -> str:
@@ -396,8 +221,12 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
+    """Host and port, without a name and password: what people may read of an address."""
     return urlsplit(url).netloc.rpartition("@")[2]
+
+
+# --- reading answers -------------------------------------------------------------------------
 
 
 def _error_for(status: int) -> type[PartnerError]:
@@ -469,19 +298,3 @@ def _code(data: Any) -> str:
         if isinstance(value, str) and _ERROR_CODE.fullmatch(value):
             return value
     return ""
-
-
-def _token(answer: Any) -> tuple[str, float] | None:
-    """(access token, seconds it lives), or None if the answer holds none that we can use."""
-    if not isinstance(answer, dict):
-        return None
-    token, kind = answer.get("access_token"), answer.get("token_type", "Bearer")
-    if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
-        return None
-    if not isinstance(kind, str) or kind.lower() != "bearer":
-        return None
-    try:
-        seconds = float(answer.get("expires_in", _DEFAULT_TOKEN_SECONDS))
-    except (TypeError, ValueError):
-        seconds = _DEFAULT_TOKEN_SECONDS
-    return token, seconds

@@ -9,7 +9,8 @@ from urllib.parse import quote
 from django.utils.translation import gettext as _
 
 from integrations.bdk.schema import LeadPage, LeadReceipt, ReceiptResult, StatusEvent
-from integrations.http import PartnerMisconfigured, PartnerRefused, SignedInClient
+from integrations.http import PartnerMisconfigured, PartnerRefused
+from integrations.signing_in import SignedInClient
 
 PAGE_SIZE = 50  # leads; BDK allows 1 to 200
 MAX_RECEIPTS = 200  # per call

@@ -6,14 +6,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import Any
 
-from django.core.exceptions import ValidationError
-from django.core.validators import URLValidator
-from django.db.models import Field, Model
+from django.db.models import Field
 from django.utils.translation import gettext as _
 
 from integrations.bdk.schema import (
@@ -25,15 +22,15 @@ from integrations.bdk.schema import (
     TestDriveItem,
     VehicleItem,
 )
+from integrations.reading import LARGEST_INTEGER, LARGEST_SMALL_INTEGER, Reader, column_of
 from leads.models.contact import Salutation
 from leads.models.customer import Customer
-from leads.models.keys import clean_text, email_key, phone_key, split_phones
+from leads.models.keys import clean_text
 from leads.models.lead import Lead
 from leads.models.vehicle import Vehicle
 from leads.models.warning import WarningCode
 from leads.models.wishes import ContactChannel, FinanceKind, Precheck
-from leads.services.drafts import ContactDraft, DraftWarning, LeadDraft, VehicleDraft
-from leads.services.german_values import parse_date, parse_datetime, parse_postal_code
+from leads.services.drafts import ContactDraft, LeadDraft, VehicleDraft
 from leads.services.intake import Message, Unusable
 
 _SENDER = "bdk:"
@@ -75,17 +72,10 @@ _PRECHECKS = {
     "NONE": Precheck.NONE,
 }
 
-_LARGEST_INTEGER = 2**31 - 1
-_LARGEST_SMALL_INTEGER = 2**15 - 1
-_WHOLE = re.compile(r"[0-9]{1,10}")
-_DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
-_MONTH = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])")
-_COUNTRY = re.compile(r"[A-Z]{2}")
+_VERSION = re.compile(r"[0-9]{1,10}")
 _MAX_CONSENTS = 50
 # The clocks of two machines differ; nobody needs to hear of it.
 _CLOCK_TOLERANCE = timedelta(minutes=5)
-
-S = TypeVar("S", CustomerItem, VehicleItem, FinanceItem, TestDriveItem, ContractItem)
 
 
 # --- messages --------------------------------------------------------------------------------
@@ -117,8 +107,9 @@ def message_from(item: Json) -> Message:
 
 
 def version_in(message_id: str) -> int:
-    """The version within the name of a message that has a leadId."""
-    return int(message_id.rsplit(":", 2)[1])
+    """The version within the name of a message; 0 if it has no leadId."""
+    _name, *rest = message_id.rsplit(":", 2)
+    return int(rest[0]) if rest else 0
 
 
 def _lead_id(value: Json) -> str:
@@ -134,11 +125,11 @@ def _version(value: Json) -> int | None:
     """1 if none is given, None if it is not a number from 1."""
     if value is None:
         return 1
-    if isinstance(value, str) and _WHOLE.fullmatch(value):
+    if isinstance(value, str) and _VERSION.fullmatch(value):
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None
-    return value if 1 <= value <= _LARGEST_INTEGER else None
+    return value if 1 <= value <= LARGEST_INTEGER else None
 
 
 # --- leads -----------------------------------------------------------------------------------
@@ -150,7 +141,7 @@ def lead_draft(
     """A raw item as a draft. `partner_number` is the one it was fetched for, `received_at` the
     moment it was booked. Raises Unusable (contract §4.7, rules 4 and 7)."""
     item = _usable_item(data, partner_number)
-    read = _Reader()
+    read = Reader()
     lead_type = _lead_type(item, read)
     customer = read.section(item.customer, "customer", CustomerItem)
     return LeadDraft(
@@ -198,7 +189,7 @@ def _usable_item(data: Json, partner_number: str) -> LeadItem:
     return item
 
 
-def _lead_type(item: LeadItem, read: _Reader) -> str:
+def _lead_type(item: LeadItem, read: Reader) -> str:
     """Trimmed and in lower case. Of the two spellings of the property the right one wins."""
     column = _lead_column("lead_type_raw")
     proper = read.text(item.bdk_lead_type_id, column).lower()
@@ -208,14 +199,11 @@ def _lead_type(item: LeadItem, read: _Reader) -> str:
     return proper or misread
 
 
-def _contact(customer: CustomerItem, read: _Reader) -> ContactDraft:
-    country = read.cleaned(customer.country, "country").upper()
-    if country and not _COUNTRY.fullmatch(country):
-        read.warn(WarningCode.VALUE_UNKNOWN, country, "country")
-        country = ""
+def _contact(customer: CustomerItem, read: Reader) -> ContactDraft:
+    country = read.country(customer.country)
     street = read.text(customer.street, _lead_column("street"))
     house_number = read.text(customer.house_number, _lead_column("street"))
-    phone, mobile = read.phones(customer)
+    phone, mobile = read.phones(customer.phone, customer.mobile)
     email = read.email(customer.email)
     if email and not phone and not mobile:
         read.warn(WarningCode.NO_PHONE)
@@ -233,13 +221,13 @@ def _contact(customer: CustomerItem, read: _Reader) -> ContactDraft:
         city=read.text(customer.city, _lead_column("city")),
         country=country,
         external_number=read.code(
-            customer.bdk_customer_number, _column(Customer, "external_number")
+            customer.bdk_customer_number, column_of(Customer, "external_number")
         ),
     )
 
 
-def _vehicle(vehicle: VehicleItem, read: _Reader) -> VehicleDraft:
-    column = partial(_column, Vehicle)
+def _vehicle(vehicle: VehicleItem, read: Reader) -> VehicleDraft:
+    column = partial(column_of, Vehicle)
     price = read.money(vehicle.price, column("price"))
     currency = read.cleaned(vehicle.currency, "price").upper() or "EUR"
     if price is not None and currency != "EUR":
@@ -254,7 +242,7 @@ def _vehicle(vehicle: VehicleItem, read: _Reader) -> VehicleDraft:
         condition=read.choice(vehicle.condition, column("condition"), _CONDITIONS),
         first_registration=read.month(vehicle.first_registration, column("first_registration")),
         mileage_km=read.whole(vehicle.mileage_km, column("mileage_km")),
-        power_kw=read.whole(vehicle.power_kw, column("power_kw"), largest=_LARGEST_SMALL_INTEGER),
+        power_kw=read.whole(vehicle.power_kw, column("power_kw"), largest=LARGEST_SMALL_INTEGER),
         fuel=read.text(vehicle.fuel, column("fuel")),
         price=price,
         url=read.url(vehicle.url, column("url")),
@@ -262,7 +250,7 @@ def _vehicle(vehicle: VehicleItem, read: _Reader) -> VehicleDraft:
     )
 
 
-def _campaign(value: Json, read: _Reader) -> str:
+def _campaign(value: Json, read: Reader) -> str:
     """ "Frühjahrsaktion Gebrauchtwagen (KMP-2026-03)" """
     column = _lead_column("campaign")
     if not isinstance(value, dict):
@@ -271,7 +259,7 @@ def _campaign(value: Json, read: _Reader) -> str:
     return read.text(f"{name} ({number})" if name and number else name or number, column)
 
 
-def _consents(value: Json, read: _Reader) -> Iterator[Mapping[str, Any]]:
+def _consents(value: Json, read: Reader) -> Iterator[Mapping[str, Any]]:
     """Each as {"purpose", "granted", "granted_at", "text"}; only a plain true is a consent."""
     if value is None:
         return
@@ -291,8 +279,11 @@ def _consents(value: Json, read: _Reader) -> Iterator[Mapping[str, Any]]:
         }
 
 
-def _enquired_at(value: Json, received_at: datetime, read: _Reader) -> datetime | None:
-    """When the customer asked; None, that is the time of receipt, if that is yet to come."""
+def _enquired_at(value: Json, received_at: datetime, read: Reader) -> datetime | None:
+    """When the customer asked; None, that is the time of receipt, if that is yet to come.
+
+    A time without an offset is Berlin's (contract §4.3), as the reader takes it.
+    """
     moment = read.moment(value, "enquired_at")
     if moment is None or moment <= received_at:
         return moment
@@ -301,7 +292,7 @@ def _enquired_at(value: Json, received_at: datetime, read: _Reader) -> datetime 
     return None
 
 
-def _test_drive(value: Json, read: _Reader) -> dict[str, Any]:
+def _test_drive(value: Json, read: Reader) -> dict[str, Any]:
     wish = read.section(value, "test_drive_wished", TestDriveItem)
     return {
         "test_drive_wished": True if _is_given(value) else None,
@@ -310,7 +301,7 @@ def _test_drive(value: Json, read: _Reader) -> dict[str, Any]:
     }
 
 
-def _callback(value: Json, read: _Reader) -> dict[str, Any]:
+def _callback(value: Json, read: Reader) -> dict[str, Any]:
     window = value if isinstance(value, dict) else {}
     if value is not None and not isinstance(value, dict):
         read.warn(WarningCode.VALUE_UNKNOWN, value, "callback_wished")
@@ -325,7 +316,7 @@ def _is_given(value: Json) -> bool:
     return isinstance(value, dict) and bool(value)
 
 
-def _money_matters(item: LeadItem, read: _Reader) -> dict[str, Any]:
+def _money_matters(item: LeadItem, read: Reader) -> dict[str, Any]:
     """Payment, pre-check and the expiring contract."""
     finance = read.section(item.finance, "finance_kind", FinanceItem)
     contract = read.section(item.contract, "contract_number", ContractItem)
@@ -341,7 +332,7 @@ def _money_matters(item: LeadItem, read: _Reader) -> dict[str, Any]:
         "precheck": _precheck(finance.precheck, read),
         "down_payment": read.money(finance.down_payment, column("down_payment")),
         "term_months": read.whole(
-            finance.term_months, column("term_months"), largest=_LARGEST_SMALL_INTEGER
+            finance.term_months, column("term_months"), largest=LARGEST_SMALL_INTEGER
         ),
         "annual_mileage_km": read.whole(finance.annual_mileage_km, column("annual_mileage_km")),
         "final_payment": final_payment,
@@ -352,171 +343,10 @@ def _money_matters(item: LeadItem, read: _Reader) -> dict[str, Any]:
     }
 
 
-def _precheck(value: Json, read: _Reader) -> str:
+def _precheck(value: Json, read: Reader) -> str:
     result = value.get("result") if isinstance(value, dict) else value
     return read.choice(result, _lead_column("precheck"), _PRECHECKS)
 
 
 def _lead_column(name: str) -> Field[Any, Any]:
-    return _column(Lead, name)
-
-
-def _column(model: type[Model], name: str) -> Field[Any, Any]:
-    return cast("Field[Any, Any]", model._meta.get_field(name))
-
-
-# --- values ----------------------------------------------------------------------------------
-
-
-class _Reader:
-    """Reads single values into what our columns hold and collects what was odd about them.
-
-    A value that cannot be read becomes empty; the warning shows it as it came.
-    """
-
-    def __init__(self) -> None:
-        self.warnings: list[DraftWarning] = []
-
-    def warn(self, code: WarningCode, value: Json = "", field: str = "") -> None:
-        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-        self.warnings.append(DraftWarning(code, clean_text(text)[:200], field))
-
-    def section(self, value: Json, field: str, kind: type[S]) -> S:
-        if value is not None and not isinstance(value, dict):
-            self.warn(WarningCode.VALUE_UNKNOWN, value, field)
-        return kind.from_payload(value if isinstance(value, dict) else {})
-
-    def text(self, value: Json, column: Field[Any, Any], *, multiline: bool = False) -> str:
-        """Cleaned, and shortened to what the column holds."""
-        text = self.cleaned(value, column.name, multiline=multiline)
-        if column.max_length is None or len(text) <= column.max_length:
-            return text
-        self.warn(WarningCode.TEXT_SHORTENED, "", column.name)
-        return text[: column.max_length].rstrip()
-
-    def cleaned(self, value: Json, field: str, *, multiline: bool = False) -> str:
-        """Text of any length; numbers are taken as text."""
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            value = str(value)
-        if isinstance(value, str):
-            return clean_text(value, multiline=multiline)
-        if value is not None:
-            self.warn(WarningCode.VALUE_UNKNOWN, value, field)
-        return ""
-
-    def code(self, value: Json, column: Field[Any, Any]) -> str:
-        """A number somebody looks something up by: shortened it would name something else."""
-        text = self.cleaned(value, column.name)
-        if column.max_length and len(text) > column.max_length:
-            self.warn(WarningCode.VALUE_UNKNOWN, text, column.name)
-            return ""
-        return text
-
-    def choice(self, value: Json, column: Field[Any, Any], ours: Mapping[str, str]) -> str:
-        text = self.cleaned(value, column.name)
-        if text and text.upper() not in ours:
-            self.warn(WarningCode.VALUE_UNKNOWN, text, column.name)
-        return str(ours.get(text.upper(), ""))
-
-    def money(self, value: Json, column: Field[Any, Any]) -> Decimal | None:
-        """A decimal with a dot, as text or number. Three digits after the dot of a text may be
-        thousands as Germans write them: that is not guessed at."""
-        text = f"{value:.2f}" if isinstance(value, float) else self._plain(value)
-        if not text:
-            return None
-        whole_digits = column.max_digits - column.decimal_places  # type: ignore[attr-defined]
-        if not _DECIMAL.fullmatch(text) or len(text.partition(".")[0]) > whole_digits:
-            self.warn(WarningCode.NUMBER_UNREADABLE, value, column.name)
-            return None
-        return Decimal(text)
-
-    def whole(
-        self, value: Json, column: Field[Any, Any], *, largest: int = _LARGEST_INTEGER
-    ) -> int | None:
-        text = self._plain(value).removesuffix(".0")
-        if not text:
-            return None
-        if not _WHOLE.fullmatch(text) or int(text) > largest:
-            self.warn(WarningCode.NUMBER_UNREADABLE, value, column.name)
-            return None
-        return int(text)
-
-    def _plain(self, value: Json) -> str:
-        if value is None:
-            return ""
-        return clean_text(value) if isinstance(value, str) else json.dumps(value)
-
-    def day(self, value: Json, field: str) -> date | None:
-        if value in (None, ""):
-            return None
-        try:
-            return parse_date(value if isinstance(value, str) else None)
-        except ValueError:
-            self.warn(WarningCode.DATE_UNREADABLE, value, field)
-            return None
-
-    def moment(self, value: Json, field: str) -> datetime | None:
-        """Without an offset it is Berlin's time (contract §4.3)."""
-        if value in (None, ""):
-            return None
-        try:
-            return parse_datetime(value if isinstance(value, str) else None)
-        except ValueError:
-            self.warn(WarningCode.DATE_UNREADABLE, value, field)
-            return None
-
-    def month(self, value: Json, column: Field[Any, Any]) -> str:
-        text = self.cleaned(value, column.name)
-        if text and not _MONTH.fullmatch(text):
-            self.warn(WarningCode.DATE_UNREADABLE, text, column.name)
-            return ""
-        return text
-
-    def email(self, value: Json) -> str:
-        text = self.cleaned(value, "email")
-        if text and not email_key(text):
-            self.warn(WarningCode.EMAIL_INVALID, text, "email")
-            return ""
-        return text
-
-    def phones(self, customer: CustomerItem) -> tuple[str, str]:
-        """(phone, mobile). The second number of a field goes to the other one, if that is free."""
-        phone, *more_phones = self._numbers(customer.phone, "phone") or [""]
-        mobile, *more_mobiles = self._numbers(customer.mobile, "mobile") or [""]
-        spare = [*more_phones, *more_mobiles, ""]
-        return phone or spare[0], mobile or spare[0]
-
-    def _numbers(self, value: Json, field: str) -> list[str]:
-        """The numbers in one field. Several are never left together: they might read as one."""
-        text = self.cleaned(value, field, multiline=True)
-        parts = [self.text(part, _lead_column(field)) for part in split_phones(text)]
-        if len(parts) > 1:
-            self.warn(WarningCode.PHONE_SPLIT, text, field)
-            return [part for part in parts if phone_key(part)] or parts[:1]
-        if parts and not phone_key(parts[0]):
-            self.warn(WarningCode.PHONE_INVALID, text, field)
-        return parts
-
-    def postal_code(self, value: Json, country: str) -> str:
-        text = self.cleaned(value, "postal_code")
-        if not text:
-            return ""
-        try:
-            code = parse_postal_code(text, country=country)
-        except ValueError:
-            self.warn(WarningCode.VALUE_UNKNOWN, text, "postal_code")
-            return ""
-        if code.is_odd:
-            self.warn(WarningCode.POSTAL_CODE_ODD, text, "postal_code")
-        return code.text
-
-    def url(self, value: Json, column: Field[Any, Any]) -> str:
-        """Only what may become a link: http and https."""
-        text = self.code(value, column)
-        try:
-            if text:
-                URLValidator(schemes=["http", "https"])(text)
-        except ValidationError:
-            self.warn(WarningCode.VALUE_UNKNOWN, text, column.name)
-            return ""
-        return text
+    return column_of(Lead, name)

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from integrations.bdk import mapping
 from integrations.bdk.client import MAX_RECEIPTS, BdkClient, CursorExpired
 from integrations.bdk.schema import LeadReceipt
-from integrations.http import ClientCredentials
 from integrations.models import Connection
+from integrations.signing_in import ClientCredentials
 from leads.models.dealer import Location
 from leads.models.intake import Channel, IntakeEntry, Outcome
 from leads.services.drafts import LeadDraft
@@ -99,6 +99,10 @@ class BdkMailbox:
                 return
             seen |= ids
             cursor = page.next_cursor
+
+    def version(self, message_id: str) -> int:
+        """Which version of its lead a booked message is; 0 if it names no lead."""
+        return mapping.version_in(message_id)
 
     def parse(self, entry: IntakeEntry) -> LeadDraft:
         """A booked message as a draft; raises Unusable."""

@@ -272,6 +272,28 @@ def test_a_run_that_breaks_off_is_finished_by_the_next_one(partner, bdk, monkeyp
     assert not Delivery.objects.exclude(state=Delivery.State.SENT).exists()
 
 
+@pytest.mark.parametrize("batch", [1, inbox.BATCH])
+def test_versions_left_behind_are_taken_in_their_order(partner, bdk, items, monkeypatch, batch):
+    ninth = items[0] | {"version": 9, "isTest": True}
+    tenth = items[0] | {"version": 10, "vehicle": None, "comment": "Bitte ab 17 Uhr"}
+    partner.bdk.items = [ninth, items[-1], tenth]
+    with monkeypatch.context() as patch:
+        patch.setitem(inbox.PULL, "bdk", CutBeforeProcessing)
+        with pytest.raises(PowerCut):
+            pull(bdk)
+    monkeypatch.setattr(inbox, "BATCH", batch)
+
+    pull(bdk)
+
+    lead = Lead.objects.get(external_id=items[0]["leadId"])
+    entries = lead.intake_entries.values_list("message_id", "outcome")
+    outcomes = {message_id.split(":")[1]: outcome for message_id, outcome in entries}
+    assert outcomes == {"9": Outcome.CREATED, "10": Outcome.UPDATED}
+    assert (lead.external_version, lead.message) == (10, "Bitte ab 17 Uhr")
+    assert lead.is_test  # said by the ninth alone
+    assert lead.vehicle.internal_number == items[0]["vehicle"]["internalNumber"]
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("word", ["leads?limit=50&cursor=", "lead-receipts"])
 def test_a_process_killed_in_the_middle_loses_nothing(partner, bdk, word):

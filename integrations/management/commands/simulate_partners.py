@@ -5,6 +5,7 @@ from threading import Event
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from integrations.simulator.server import PartnerSimulator
 
@@ -17,15 +18,18 @@ class Command(BaseCommand):
 
     def handle(self, *, port, **options):
         if not settings.DEBUG:
-            raise CommandError("The simulator takes a secret that everybody knows: set DEBUG=True.")
+            raise CommandError(
+                _("The simulator takes a secret that everybody knows: set DEBUG=True.")
+            )
         leads = settings.BASE_DIR / "tests" / "samples" / "bdk_leads_page.json"
         stopped = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopped.set())
+            signal.signal(number, lambda *_call: stopped.set())
         try:
             simulator = PartnerSimulator(leads, port=port)
         except OSError as error:
-            raise CommandError(f"Port {port} cannot be used: {error.strerror}.") from error
+            message = _("Port %(port)d cannot be used: %(reason)s.")
+            raise CommandError(message % {"port": port, "reason": error.strerror}) from error
         with simulator:
             self.stdout.write(f"Simulated partners at {simulator.url} (BDK: {simulator.url}/bdk)")
             self.stdout.flush()

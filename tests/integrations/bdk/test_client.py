@@ -7,12 +7,8 @@ import pytest
 
 from integrations.bdk.client import BdkClient, CursorExpired
 from integrations.bdk.schema import LeadPage, LeadReceipt, StatusEvent
-from integrations.http import (
-    ClientCredentials,
-    PartnerMisconfigured,
-    PartnerRefused,
-    PartnerUnavailable,
-)
+from integrations.http import PartnerMisconfigured, PartnerRefused, PartnerUnavailable
+from integrations.signing_in import ClientCredentials
 
 NOW = datetime(2026, 3, 2, 9, 15, 4, tzinfo=UTC)
 

@@ -11,12 +11,13 @@ import pytest
 import requests
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.utils import translation
 
 
 def test_does_not_start_where_it_could_do_harm(settings):
     settings.DEBUG = False
 
-    with pytest.raises(CommandError, match="DEBUG"):
+    with translation.override("de"), pytest.raises(CommandError, match="Geheimnis"):
         call_command("simulate_partners")
 
 
@@ -48,7 +49,10 @@ def test_a_taken_port_is_named(settings):
         port = taken.getsockname()[1]
         before = signal.getsignal(signal.SIGTERM)
         try:
-            with pytest.raises(CommandError, match=str(port)):
+            with (
+                translation.override("de"),
+                pytest.raises(CommandError, match=f"Port {port} kann nicht"),
+            ):
                 call_command("simulate_partners", port=port)
         finally:
             signal.signal(signal.SIGTERM, before)
