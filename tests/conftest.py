@@ -8,6 +8,7 @@ import django
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "leadoffice.settings"
@@ -71,3 +72,9 @@ def django_db_setup(django_db_setup):
     default = connections["default"]
     if hasattr(default, "_test_serialized_contents"):
         type(default)._test_serialized_contents = default._test_serialized_contents
+
+
+@pytest.fixture(autouse=True)
+def german():
+    """Each test begins in the language of the office, whatever the last request spoke."""
+    translation.activate(settings.LANGUAGE_CODE)
