@@ -16,12 +16,28 @@ from django.contrib import admin
 from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.utils import get_fields_from_path, unquote
 from django.core.exceptions import PermissionDenied
-from django.db.models import ForeignKey, ManyToManyField, Model, Q, QuerySet, URLField
+from django.db.models import (
+    DecimalField,
+    FloatField,
+    ForeignKey,
+    IntegerField,
+    ManyToManyField,
+    Model,
+    Q,
+    QuerySet,
+    URLField,
+)
 from django.http import Http404, HttpRequest
 from django.urls import path
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy
 from simple_history.admin import SimpleHistoryAdmin
 from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.decorators import display
 from unfold.views import ChangeList
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from leads.admin.choices import (
     CappedPaginator,
@@ -48,9 +64,12 @@ from leads.admin.wall import (
 )
 from leads.models import Dealer
 
+_NUMBERS = (DecimalField, FloatField, IntegerField)
+
 
 class ScopedFields(BaseModelAdmin):
-    """Choices of foreign keys within the wall; shared by admins and inlines."""
+    """Choices of foreign keys within the wall, numbers as people write them; shared by admins
+    and inlines."""
 
     def formfield_for_foreignkey(
         self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
@@ -67,6 +86,14 @@ class ScopedFields(BaseModelAdmin):
         if db_field.name in self.get_autocomplete_fields(request):
             kwargs.setdefault("widget", DealerSelectMultiple(db_field, self.admin_site))
         return self._named(super().formfield_for_manytomany(db_field, request, **kwargs), request)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, _NUMBERS) and not db_field.choices:
+            # Browsers show the value of a number field only in English; as text it is shown and
+            # read as people write it ("28.490,00").
+            kwargs.setdefault("localize", True)
+            kwargs.setdefault("widget", UnfoldAdminTextInputWidget({"inputmode": "decimal"}))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def choices_of(self, db_field: Any, request: HttpRequest) -> QuerySet:
         """The rows that may be chosen for a field, before the row's own dealer is known."""
@@ -123,10 +150,44 @@ _FIELD_LOOKUP = re.compile(r"(__id)?(__exact|__in|__isnull|__isempty)?|_(from|to
 class DealerChangeList(ChangeList):
     """A list that says how many rows it found once, below them."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_popup:  # what it shows, not what one might do with it
+            self.title = capfirst(str(self.opts.verbose_name_plural))
+
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         # The theme's heading repeats the count, which may be capped, unless these are the same.
         self.full_result_count = self.result_count
+
+
+class LinksWithinRights:
+    """An admin for rendering one form: what is read-only leads to a page only for those who may
+    open it. Everything else is the admin's own."""
+
+    def __init__(self, model_admin: ModelAdmin, request: HttpRequest, row: Model) -> None:
+        self._admin = model_admin
+        self.readonly_preprocess_fields = dict(model_admin.readonly_preprocess_fields)
+        for name in model_admin.get_readonly_fields(request, row if row.pk else None):
+            if isinstance(name, str) and not self._may_open(request, row, name):
+                self.readonly_preprocess_fields[name] = partial(_as_text, getattr(row, name))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._admin, name)
+
+    def _may_open(self, request: HttpRequest, row: Model, name: str) -> bool:
+        """Whether the field leads nowhere, or to a page that the user may see."""
+        if not has_field(type(row), name):
+            return True
+        field: Any = row._meta.get_field(name)
+        if not (field.many_to_one or field.one_to_one) or getattr(row, field.attname) is None:
+            return True
+        target = self._admin.admin_site._registry.get(field.remote_field.model)
+        return target is None or target.has_view_permission(request, getattr(row, name))
+
+
+def _as_text(value: Any, _link: SafeString) -> SafeString:
+    return conditional_escape(str(value))
 
 
 class DealerAdmin(ScopedFields, ModelAdmin):
@@ -247,8 +308,13 @@ class DealerAdmin(ScopedFields, ModelAdmin):
         hidden = self.hidden_fields(request)
         columns = [name for name in super().get_list_display(request) if name not in hidden]
         if self.chooses_dealer(request) and "dealer" not in columns:
-            columns.append("dealer")
+            columns.append("dealer_cell")
         return columns
+
+    @display(description=gettext_lazy("dealer"), ordering="dealer")
+    def dealer_cell(self, row: Any) -> SafeString:
+        """The dealer's name in the width of a column; in full where the mouse rests on it."""
+        return format_html('<span class="lo-dealer" title="{0}">{0}</span>', row.dealer)
 
     def get_list_select_related(self, request: HttpRequest) -> Any:
         related = super().get_list_select_related(request)
@@ -311,12 +377,32 @@ class DealerAdmin(ScopedFields, ModelAdmin):
             field.widget.attrs["rows"] = 4  # the theme's ten push everything else off the screen
         return field
 
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        adminform = context["adminform"]
+        adminform.model_admin = LinksWithinRights(self, request, adminform.form.instance)
+        adminform.fieldsets = [
+            (title, _unfolded(options, adminform.form.errors))
+            for title, options in adminform.fieldsets
+        ]
+        return super().render_change_form(request, context, *args, **kwargs)
+
     # Addresses
 
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(ChoicesView.as_view(admin_site=self.admin_site))
         name = f"{self.opts.app_label}_{self.opts.model_name}_choices"
         return [path("choices/", view, name=name), *super().get_urls()]
+
+
+def _unfolded(options: Any, errors: Iterable[str]) -> Any:
+    """The options of a fieldset, never folded over an error. Django looks for errors only in
+    fields that have a row of their own."""
+    if not set(errors) & set(_names(options["fields"])):
+        return options
+    classes = [name for name in options.get("classes", ()) if name != "collapse"]
+    return {**options, "classes": classes}
 
 
 def _names(fields: Iterable[Any]) -> list[str]:

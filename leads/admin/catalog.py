@@ -153,7 +153,7 @@ class SharedOrOwnAdmin(KeepsUsedRows, DealerAdmin):
         return str(obj.dealer) if obj.dealer_id else str(_("all dealers"))
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return [name for name in super().get_list_display(request) if name != "dealer"]
+        return [name for name in super().get_list_display(request) if name != "dealer_cell"]
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         filters = super().get_list_filter(request)

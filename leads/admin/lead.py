@@ -7,7 +7,14 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    QueryDict,
+)
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -104,6 +111,8 @@ _SECTIONS: list[tuple[Promise, list[Any]]] = [
         ],
     ),
 ]
+# In the address: the form below the overview stands open.
+_EDIT = "edit"
 # Sections that stay open although nobody filled them: one of them is always the next to fill.
 _ALWAYS_OPEN = 2
 
@@ -145,6 +154,7 @@ class LeadAdmin(LeadExchange, LeadActions, DealerHistoryAdmin):
     creditworthiness_fields = ["precheck"]
     change_form_outer_before_template = "admin/leads/lead/page.html"
     change_form_before_template = "admin/leads/lead/form_start.html"
+    change_form_outer_after_template = "admin/leads/lead/form_end.html"
     fieldsets: ClassVar[Any] = [(title, {"fields": fields}) for title, fields in _SECTIONS]
     add_fieldsets = [
         (gettext_lazy("Who is asking?"), {"fields": _CONTACT[:-2]}),
@@ -256,7 +266,11 @@ class LeadAdmin(LeadExchange, LeadActions, DealerHistoryAdmin):
                 "customer",
                 "dealer",
             )
-            context["page"] = lead_page(stored.get(pk=lead.pk), user=user_of(request), now=now)
+            context["page"] = {
+                **lead_page(stored.get(pk=lead.pk), user=user_of(request), now=now),
+                "is_editing": _EDIT in request.GET,
+                "edit_url": _with_form_open(request.get_full_path()),
+            }
             context["title"] = context["page"]["name"]
             context["subtitle"] = lead.number
         context["show_save_and_add_another"] = False
@@ -284,6 +298,12 @@ class LeadAdmin(LeadExchange, LeadActions, DealerHistoryAdmin):
         message = _("Lead %(number)s was created.") % {"number": obj.number}
         self.message_user(request, message, messages.SUCCESS)
         return HttpResponseRedirect(_url(obj))
+
+    def response_change(self, request: HttpRequest, obj: Lead) -> HttpResponse:
+        response = super().response_change(request, obj)
+        if "_continue" in request.POST and isinstance(response, HttpResponseRedirect):
+            return HttpResponseRedirect(_with_form_open(response.url))
+        return response
 
     def log_addition(self, request: HttpRequest, obj: Lead, message: Any) -> Any:
         return super().log_addition(request, obj, message) if obj.pk else None
@@ -387,6 +407,13 @@ class LeadAdmin(LeadExchange, LeadActions, DealerHistoryAdmin):
 
 def _url(lead: Lead) -> str:
     return reverse("admin:leads_lead_change", args=[lead.pk])
+
+
+def _with_form_open(url: str) -> str:
+    path, _mark, query = url.partition("?")
+    asked = QueryDict(query, mutable=True)
+    asked[_EDIT] = "1"
+    return f"{path}?{asked.urlencode()}"
 
 
 def _is_filled(lead: Lead, rows: list[Any]) -> bool:

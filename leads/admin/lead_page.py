@@ -32,7 +32,7 @@ from leads.admin.display import (
 from leads.admin.lead_forms import ActivityForm, StatusForm
 from leads.admin.wall import has_right_at, sees_creditworthiness
 from leads.models import Activity, IntakeEntry, Lead, MatchSuggestion, User, Vehicle
-from leads.models.warning import warning_text
+from leads.models.warning import shown_warnings, warning_text
 from leads.services.next_step import next_step
 from leads.services.scoring import explain
 
@@ -99,7 +99,9 @@ def lead_page(lead: Lead, *, user: User, now: datetime) -> dict[str, Any]:
         "closed": moment(lead.closed_at, now=now) if lead.closed_at else "",
         "contact": _contact_rows(lead),
         "consents": [_consent(one) for one in lead.consents if isinstance(one, dict)],
-        "warnings": [warning_text(one) for one in lead.warnings],
+        "warnings": [
+            warning_text(one) for one in shown_warnings(lead.warnings, sees_creditworthiness=sees)
+        ],
         "other_leads": _other_leads(lead, user=user, now=now),
         "duplicates": _duplicates(lead),
         "origin": _origin(lead, user=user, now=now),

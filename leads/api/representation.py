@@ -15,7 +15,7 @@ from rest_framework import serializers
 from leads.models.catalog import Stage
 from leads.models.intake import Outcome
 from leads.models.lead import Grade, Lead
-from leads.models.warning import WarningCode, warning_text
+from leads.models.warning import WarningCode, shown_warnings, warning_text
 
 # What a list or detail joins; a list of leads costs three queries, however long it is.
 JOINED = (
@@ -29,8 +29,6 @@ JOINED = (
     "lead_type",
     "close_reason",
 )
-# These tell the lead type, and with it perhaps the result of a pre-check.
-_SENSITIVE_WARNINGS = {WarningCode.CONTRADICTS_TYPE, WarningCode.TYPE_SPELLINGS_DIFFER}
 
 
 class Text(serializers.CharField):
@@ -212,8 +210,7 @@ class LeadSerializer(serializers.Serializer):
                 "field": warning.get("field") or None,
                 "message": warning_text(warning),
             }
-            for warning in self._warnings(lead)
-            if warning["code"] not in _SENSITIVE_WARNINGS
+            for warning in shown_warnings(self._warnings(lead), sees_creditworthiness=False)
         ]
 
     def _warnings(self, lead: Lead) -> list[dict[str, str]]:

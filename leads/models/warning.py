@@ -1,6 +1,6 @@
 """What was odd about a message that could be used all the same (BDK contract §4.7, rule 5)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 
 from django.apps import apps
@@ -41,6 +41,17 @@ class WarningCode(models.TextChoices):
     )
     RANGE_SWAPPED = "range_swapped", _("Budget from and to were swapped: %(value)s.")
     VALUE_UNKNOWN = "value_unknown", _("Unknown value “%(value)s” (%(field)s).")
+
+
+# These tell the lead type, and with it perhaps the result of a pre-check.
+_TELLS_TYPE = {WarningCode.CONTRADICTS_TYPE, WarningCode.TYPE_SPELLINGS_DIFFER}
+
+
+def shown_warnings(
+    warnings: Iterable[Mapping[str, str]], *, sees_creditworthiness: bool
+) -> list[Mapping[str, str]]:
+    """The stored warnings that may be shown to somebody."""
+    return [one for one in warnings if sees_creditworthiness or one["code"] not in _TELLS_TYPE]
 
 
 def warning_text(warning: Mapping[str, str]) -> str:

@@ -58,3 +58,35 @@
         }
     }, true);
 })();
+
+// The form of a row, folded below its overview.
+(function () {
+    "use strict";
+
+    function open(id) {
+        const details = document.getElementById(id);
+        details.open = true;
+        details.scrollIntoView({block: "start"});
+        const wrong = details.querySelector(".errors :is(input, select, textarea)");
+        if (wrong) {
+            wrong.focus();
+        } else {
+            details.querySelector("summary").focus({preventScroll: true});
+        }
+    }
+
+    document.addEventListener("click", function (event) {
+        const link = event.target.closest && event.target.closest("a[data-opens]");
+        if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+            event.preventDefault();
+            open(link.dataset.opens);
+        }
+    });
+
+    window.addEventListener("load", function () {
+        const unfolded = document.querySelector("details.lo-edit[open]");
+        if (unfolded) {
+            open(unfolded.id);
+        }
+    });
+})();

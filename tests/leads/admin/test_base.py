@@ -422,6 +422,37 @@ def test_only_dealers_where_one_may_add_are_offered(office, browse):
     assert select_of(client.get(address(Vehicle, "add")), "dealer") == {office.ours.name}
 
 
+@pytest.mark.parametrize("role", [Role.SELLER, Role.ADMINISTRATOR])
+def test_what_is_read_only_leads_only_to_pages_one_may_open(office, browse, role):
+    lead = make_lead(office.ours, "Unsrig")
+    user = builders.make_user(office.ours, office.theirs, role=role)
+    client = browse(user)
+    url = address(Dealer, "change", office.ours.pk)
+
+    page = text_of(client.get(address(Lead, "change", lead.pk)))
+
+    assert office.ours.name in page
+    assert (f'href="{url}"' in page) is (client.get(url).status_code == 200)
+    assert (f'href="{url}"' in page) is (role == Role.ADMINISTRATOR)
+
+
+def test_a_long_dealer_name_is_cut_in_a_list_and_told_in_full(office, browse):
+    make_lead(office.ours, "Unsrig")
+    office.ours.name = "Autohaus Müller-Lüdenscheidt GmbH & Co. KG, Zweigniederlassung Garmisch"
+    office.ours.save()
+
+    page = browse(builders.make_user(office.ours, office.theirs)).get(address(Lead, "changelist"))
+
+    name = office.ours.name.replace("&", "&amp;")
+    assert f'<span class="lo-dealer" title="{name}">{name}</span>' in text_of(page)
+
+
+def test_a_list_is_titled_with_what_it_shows(office, browse):
+    page = browse(builders.make_user(office.ours)).get(address(Lead, "changelist"))
+
+    assert page.context["title"] == "Leads"
+
+
 def test_a_row_never_changes_its_dealer(office, browse):
     customer = builders.make_customer(office.ours)
     client = browse(builders.make_user(office.ours, office.theirs))

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django import forms
@@ -261,6 +262,25 @@ def test_creditworthiness_shows_only_to_those_who_may_see_it(office, browse, may
         may_see,
         False,
     )
+
+
+@pytest.mark.parametrize("may_see", [True, False])
+def test_warnings_that_tell_the_lead_type_show_only_to_those_who_may_see_it(
+    office, browse, may_see
+):
+    told = [
+        {"code": "type_spellings_differ", "value": "8a, 8b", "field": "leadTypeId"},
+        {"code": "contradicts_type", "value": "8b", "field": "leadTypeId"},
+        {"code": "phone_invalid", "value": "0221 47", "field": "phone"},
+    ]
+    lead = builders.make_lead(office.ours, lead_type="8b", warnings=told)
+    user = builders.make_user(office.ours, sees_creditworthiness=may_see)
+
+    page = browse(user).get(page_of(lead))
+
+    assert len(page.context["page"]["warnings"]) == (3 if may_see else 1)
+    assert ("8b" in text_of(page)) is may_see
+    assert "0221 47" in text_of(page)
 
 
 def test_types_that_differ_only_in_creditworthiness_are_one_filter(office, browse):
@@ -817,6 +837,69 @@ def test_a_probability_over_a_hundred_is_said_in_words(office, browse):
     ]
 
 
+def is_unfolded(page):
+    return '<details class="lo-edit" id="all-details" open>' in text_of(page)
+
+
+def test_the_form_is_folded_until_somebody_edits(office, browse):
+    lead = builders.make_lead(office.ours)
+    client = browse(builders.make_user(office.ours))
+
+    page = client.get(page_of(lead))
+
+    assert not is_unfolded(page)
+    assert is_unfolded(client.get(page.context["page"]["edit_url"]))
+    # Folded by the browser, not by a script: the fields are all there.
+    before, _details, folded = text_of(page).partition('<details class="lo-edit"')
+    assert 'name="monthly_rate"' in folded
+    assert 'name="monthly_rate"' not in before
+
+
+def test_the_form_stays_open_for_errors_and_for_further_editing(office, browse):
+    lead = builders.make_lead(office.ours)
+    client = browse(builders.make_user(office.ours))
+
+    assert is_unfolded(save(client, lead, probability="120"))
+    answer = save(client, lead, subject="Neu", _continue="1")
+    assert answer.status_code == 302
+    assert is_unfolded(client.get(answer.url))
+
+
+def test_the_list_one_came_from_is_kept_while_editing(office, browse):
+    lead = builders.make_lead(office.ours)
+    kept = {"_changelist_filters": "quick=mine"}
+
+    page = browse(builders.make_user(office.ours)).get(page_of(lead), kept)
+
+    assert page.context["page"]["edit_url"].endswith("?_changelist_filters=quick%3Dmine&edit=1")
+
+
+@pytest.mark.parametrize("typed", ["28.490,50", "28490,50", "28490.50"])
+def test_numbers_are_shown_and_typed_as_in_germany(office, client, typed):
+    lead = builders.make_lead(office.ours, monthly_rate="28490.00", annual_mileage_km=15_000)
+    client.force_login(builders.make_user(office.ours))
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+
+    shown = text_of(client.get(page_of(lead)))
+    assert 'value="28.490,00"' in shown
+    assert 'value="15.000"' in shown
+
+    changes = {"monthly_rate": typed, "annual_mileage_km": "20.000"}
+    assert save(client, lead, **changes).status_code == 302
+    lead.refresh_from_db()
+    assert (lead.monthly_rate, lead.annual_mileage_km) == (Decimal("28490.50"), 20_000)
+
+
+def test_numbers_are_shown_and_typed_as_in_england(office, browse):
+    lead = builders.make_lead(office.ours, monthly_rate="28490.00")
+    client = browse(builders.make_user(office.ours))
+
+    assert 'value="28,490.00"' in text_of(client.get(page_of(lead)))
+    assert save(client, lead, monthly_rate="1,234.50").status_code == 302
+    lead.refresh_from_db()
+    assert lead.monthly_rate == Decimal("1234.50")
+
+
 def test_sections_that_nobody_filled_are_folded(office, browse):
     lead = builders.make_lead(office.ours, expected_value=20_000)
 
@@ -828,6 +911,16 @@ def test_sections_that_nobody_filled_are_folded(office, browse):
     assert not folded["Value"]
     assert folded["Financing and contract"]
     assert not folded["Contact"]
+
+
+def test_a_section_is_not_folded_over_an_error(office, browse):
+    lead = builders.make_lead(office.ours)
+
+    page = save(browse(builders.make_user(office.ours)), lead, probability="120")
+
+    sections = {str(fieldset.name): fieldset for fieldset in page.context["adminform"]}
+    assert not sections["Value"].is_collapsible
+    assert sections["Financing and contract"].is_collapsible
 
 
 # --- typing one in ---------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from leads.admin.start import CHART_DAYS, URGENT_LEADS, light_of
 from leads.models import Outcome, Role, Source
@@ -230,7 +230,8 @@ def test_a_connection_says_how_it_is(office, is_active, success, error, words, t
         last_error_at=error and now - error,
     )
 
-    light = light_of(connection, now=now)
+    with translation.override("en"):
+        light = light_of(connection, now=now)
 
     assert words in light
     assert tone in light
