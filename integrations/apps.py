@@ -1,7 +1,7 @@
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
 
 class IntegrationsConfig(AppConfig):
     name = "integrations"
-    verbose_name = _("Connections")
+    # The first word of the breadcrumbs, as in leads: people see one office, not two apps.
+    verbose_name = "LeadOffice"
