@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Max, Q
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -14,17 +14,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from leads.admin.base import DealerHistoryAdmin
-from leads.admin.display import ago, mail_link, moment, phone_link, status_badge, two_lines
+from leads.admin.display import ago, mail_link, moment, phone_link, two_lines
 from leads.admin.filters import DaysFilter
-from leads.admin.wall import user_of
-from leads.models import Customer, Lead, MatchSuggestion
-
-SHOWN = 20  # leads on a customer's page; the rest is behind a link
+from leads.admin.leads_of import LeadsOfAdmin
+from leads.models import Customer, MatchSuggestion
 
 
 @admin.register(Customer)
-class CustomerAdmin(DealerHistoryAdmin):
+class CustomerAdmin(LeadsOfAdmin):
+    lead_column = "customer"
     list_display = ["name_cell", "contact_cell", "place_cell", "leads_cell", "since_cell"]
     list_display_links = ["name_cell"]
     list_filter = [("created_at", DaysFilter)]
@@ -52,23 +50,10 @@ class CustomerAdmin(DealerHistoryAdmin):
     change_form_outer_before_template = "admin/leads/customer/page.html"
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Counts of the leads of the customers on this page: one query, whatever the table."""
         changelist = super().get_changelist_instance(request)
-        rows = list(changelist.result_list)
-        leads = Lead.objects.for_user(user_of(request)).filter(customer__in=rows).order_by()
-        counts = {
-            found["customer"]: found
-            for found in leads.values("customer").annotate(
-                total=Count("pk"),
-                open=Count("pk", filter=Q(closed_at=None)),
-                last=Max("received_at"),
-            )
-        }
         now = timezone.now()
-        for customer in rows:
-            customer.counts = counts.get(customer.pk, {"total": 0, "open": 0, "last": None})
+        for customer in changelist.result_list:
             customer.seen_at = now
-        changelist.result_list = rows
         return changelist
 
     @display(description=gettext_lazy("name"))
@@ -85,16 +70,6 @@ class CustomerAdmin(DealerHistoryAdmin):
     @display(description=gettext_lazy("place"))
     def place_cell(self, customer: Customer) -> str:
         return " ".join(filter(None, [customer.postal_code, customer.city])) or "–"
-
-    @display(description=gettext_lazy("leads"))
-    def leads_cell(self, customer: Any) -> str:
-        counts = customer.counts
-        if not counts["total"]:
-            return "–"
-        return _("%(total)d (%(open)d open)") % {
-            "total": counts["total"],
-            "open": counts["open"],
-        }
 
     @display(description=gettext_lazy("last enquiry"))
     def since_cell(self, customer: Any) -> str:
@@ -117,21 +92,9 @@ class CustomerAdmin(DealerHistoryAdmin):
 
     def _page(self, request: HttpRequest, customer: Customer) -> dict[str, Any]:
         now = timezone.now()
-        leads = Lead.objects.for_user(user_of(request)).filter(customer=customer)
-        leads = leads.select_related("status", "owner").order_by("-received_at", "-pk")
-        rows = list(leads[: SHOWN + 1])
         return {
             "customer": customer,
-            "leads": [
-                {
-                    "lead": lead,
-                    "badge": status_badge(lead.status),
-                    "at": moment(lead.received_at, now=now),
-                    "owner": lead.owner or "",
-                }
-                for lead in rows[:SHOWN]
-            ],
-            "has_more": len(rows) > SHOWN,
+            **self.newest_leads(request, customer, now=now),
             "suggestions": _suggestions(customer),
             "phones": [phone_link(one) for one in (customer.phone, customer.mobile) if one],
             "mail": mail_link(customer.email),

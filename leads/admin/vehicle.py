@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -14,13 +13,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from leads.admin.base import DealerHistoryAdmin
-from leads.admin.display import badge, moment, money, month, status_badge, two_lines, with_unit
+from leads.admin.display import badge, money, month, two_lines, with_unit
 from leads.admin.filters import LocationFilter, VehicleStateFilter
-from leads.admin.wall import user_of
-from leads.models import Lead, Vehicle
-
-SHOWN = 20  # leads on a vehicle's page; the rest is behind a link
+from leads.admin.leads_of import LeadsOfAdmin
+from leads.models import Vehicle
 
 _TONES = {
     Vehicle.State.UNKNOWN: "outlined",
@@ -31,7 +27,8 @@ _TONES = {
 
 
 @admin.register(Vehicle)
-class VehicleAdmin(DealerHistoryAdmin):
+class VehicleAdmin(LeadsOfAdmin):
+    lead_column = "vehicle"
     list_display = ["name_cell", "facts_cell", "price_cell", "state_cell", "leads_cell", "location"]
     list_display_links = ["name_cell"]
     list_select_related = ["location"]
@@ -58,20 +55,6 @@ class VehicleAdmin(DealerHistoryAdmin):
     ]
     change_form_outer_before_template = "admin/leads/vehicle/page.html"
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Counts of the leads about the cars on this page: one query, whatever the table."""
-        changelist = super().get_changelist_instance(request)
-        rows = list(changelist.result_list)
-        leads = Lead.objects.for_user(user_of(request)).filter(vehicle__in=rows).order_by()
-        found = leads.values("vehicle").annotate(
-            total=Count("pk"), open=Count("pk", filter=Q(closed_at=None))
-        )
-        counts = {one["vehicle"]: one for one in found}
-        for vehicle in rows:
-            vehicle.counts = counts.get(vehicle.pk, {"total": 0, "open": 0})
-        changelist.result_list = rows
-        return changelist
-
     @display(description=gettext_lazy("vehicle"))
     def name_cell(self, vehicle: Vehicle) -> SafeString:
         name = " ".join(filter(None, [vehicle.make, vehicle.model, vehicle.variant]))
@@ -93,40 +76,11 @@ class VehicleAdmin(DealerHistoryAdmin):
     def state_cell(self, vehicle: Vehicle) -> SafeString:
         return badge(capfirst(vehicle.get_state_display()), _TONES[Vehicle.State(vehicle.state)])
 
-    @display(description=gettext_lazy("leads"))
-    def leads_cell(self, vehicle: Any) -> str:
-        counts = vehicle.counts
-        if not counts["total"]:
-            return "–"
-        return _("%(total)d (%(open)d open)") % {
-            "total": counts["total"],
-            "open": counts["open"],
-        }
-
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         vehicle = kwargs.get("obj")
         if vehicle is not None:
-            context["page"] = self._page(request, vehicle)
+            leads = self.newest_leads(request, vehicle, now=timezone.now())
+            context["page"] = {"vehicle": vehicle, **leads}
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def _page(self, request: HttpRequest, vehicle: Vehicle) -> dict[str, Any]:
-        now = timezone.now()
-        leads = Lead.objects.for_user(user_of(request)).filter(vehicle=vehicle)
-        rows = list(
-            leads.select_related("status", "owner").order_by("-received_at", "-pk")[: SHOWN + 1]
-        )
-        return {
-            "vehicle": vehicle,
-            "leads": [
-                {
-                    "lead": lead,
-                    "badge": status_badge(lead.status),
-                    "at": moment(lead.received_at, now=now),
-                    "owner": lead.owner or "",
-                }
-                for lead in rows[:SHOWN]
-            ],
-            "has_more": len(rows) > SHOWN,
-        }
