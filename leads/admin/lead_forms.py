@@ -18,11 +18,49 @@ from unfold.widgets import (
 from leads.admin.forms import DealerForm
 from leads.admin.wall import rows_of_dealer, visible_rows
 from leads.models import Activity, CloseReason, Lead, Status, User, Vehicle
+from leads.models.keys import email_key, phone_key, split_phones
+from leads.models.warning import WarningCode, warning_text
 from leads.services.drafts import ContactDraft, LeadDraft, VehicleDraft
 
 
-class LeadForm(DealerForm):
+class ContactChecks(DealerForm):
+    """Somebody is at the keyboard who can correct contact data, so they are asked to. Only for
+    what they typed: what a sender got wrong must not block them from changing something else."""
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        self._part_phones(cleaned)
+        for name, key, code in (
+            ("email", email_key, WarningCode.EMAIL_INVALID),
+            ("phone", phone_key, WarningCode.PHONE_INVALID),
+            ("mobile", phone_key, WarningCode.PHONE_INVALID),
+        ):
+            value = cleaned.get(name)
+            if value and name in self.changed_data and not key(value):
+                self.add_error(name, warning_text({"code": code.value, "value": value}))
+        return cleaned
+
+    def _part_phones(self, cleaned: dict[str, Any]) -> None:
+        """Two numbers in one field: the second moves to the other field, if that is free."""
+        for name, other in (("phone", "mobile"), ("mobile", "phone")):
+            parts = split_phones(cleaned.get(name) or "")
+            if len(parts) == 2 and not cleaned.get(other) and all(map(phone_key, parts)):
+                cleaned[name], cleaned[other] = parts
+
+
+class LeadForm(ContactChecks):
     """Editing a lead. Refuses what was edited by somebody else in the meantime."""
+
+    AMOUNTS = (
+        "expected_value",
+        "budget_from",
+        "budget_to",
+        "vehicle_price",
+        "down_payment",
+        "final_payment",
+        "monthly_rate",
+        "effective_rate",
+    )
 
     SEEN = "seen_version"  # a hidden field of the page, not of the lead
 
@@ -30,7 +68,16 @@ class LeadForm(DealerForm):
         cleaned = super().clean()
         self._check_version()
         self._check_closing(cleaned)
+        self._check_amounts(cleaned)
         return cleaned
+
+    def _check_amounts(self, cleaned: dict[str, Any]) -> None:
+        for name in self.AMOUNTS:
+            if (cleaned.get(name) or 0) < 0:
+                self.add_error(name, _("Please enter a number from 0 on."))
+        budget = [cleaned.get("budget_from"), cleaned.get("budget_to")]
+        if None not in budget:  # turned round, as every other channel does it
+            cleaned["budget_from"], cleaned["budget_to"] = sorted(budget)
 
     @property
     def seen_version(self) -> str:
@@ -65,7 +112,7 @@ class LeadForm(DealerForm):
         return value
 
 
-class NewLeadForm(DealerForm):
+class NewLeadForm(ContactChecks):
     """A lead typed in by staff, on the telephone: few fields, all others can be added later."""
 
     CONTACT = (

@@ -11,6 +11,17 @@ from integrations.simulator.server import PartnerSimulator
 from leads.management.demo.office import PASSWORD
 from leads.models import IntakeEntry, Lead
 
+# How often a button's form would be sent if somebody clicked twice; nothing is sent here.
+SUBMISSIONS_OF_TWO_CLICKS = """button => {
+    let sent = 0;
+    window.addEventListener("submit", event => {
+        sent += event.defaultPrevented ? 0 : 1;
+        event.preventDefault();
+    });
+    button.click();
+    button.click();
+    return sent;
+}"""
 SAMPLE_PAGE = Path(__file__).parents[1] / "samples" / "bdk_leads_page.json"
 
 
@@ -58,6 +69,10 @@ def test_a_seller_fetches_leads_and_finds_one(page, office, shot):
     expect(page.get_by_text("Škoda Octavia Combi 2.0 TDI").first).to_be_visible()
     expect(page.get_by_text("Straße der Übung 88, 50823 Köln").first).to_be_visible()
     shot(page, "lead")
+
+    page.get_by_text("Bearbeiten").first.click()
+    save = page.get_by_role("button", name="Sichern", exact=True)
+    assert save.evaluate(SUBMISSIONS_OF_TWO_CLICKS) == 1
 
 
 def test_what_cannot_be_used_is_shown_with_its_reason(page, office, shot):

@@ -90,3 +90,23 @@
         }
     });
 })();
+
+// A double click sends a form once: the second one would collide with what the first changed.
+(function () {
+    "use strict";
+
+    const PAUSE = 2000; // milliseconds; a form that stays on the page may be sent again later
+
+    document.addEventListener("submit", function (event) {
+        const form = event.target;
+        if (form.method !== "post" || event.defaultPrevented) {
+            return;
+        }
+        if (form.dataset.sent) {
+            event.preventDefault();
+            return;
+        }
+        form.dataset.sent = "yes";
+        window.setTimeout(function () { delete form.dataset.sent; }, PAUSE);
+    });
+})();

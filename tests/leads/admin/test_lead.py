@@ -1053,3 +1053,52 @@ def test_a_seller_takes_no_lists_in_or_out(office, browse, page):
 
     assert client.get(reverse(f"admin:leads_lead_{page}")).status_code == 403
     assert reverse(f"admin:leads_lead_{page}") not in text_of(client.get(LIST))
+
+
+def test_two_phone_numbers_typed_into_one_field_become_two(office, browse):
+    client = browse(builders.make_user(office.ours))
+
+    client.post(ADD, typed(phone="030 23125101 / 0171 3920044"))
+
+    lead = Lead.objects.get()
+    assert (lead.phone_key, lead.mobile_key) == ("+493023125101", "+491713920044")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "error"),
+    [
+        ("phone", "abc", "“abc” is not a complete phone number."),
+        ("mobile", "0171", "“0171” is not a complete phone number."),
+        ("email", "kein@", "“kein@” is not an e-mail address."),
+    ],
+)
+def test_contact_data_that_lead_nowhere_are_said_while_they_are_typed(
+    office, browse, name, value, error
+):
+    page = browse(builders.make_user(office.ours)).post(ADD, typed(**{name: value}))
+
+    assert page.context["adminform"].form.errors[name] == [error]
+    assert not Lead.objects.exists()
+
+
+def test_odd_contact_data_of_a_sender_do_not_block_other_changes(office, browse):
+    lead = builders.make_lead(office.ours, phone="abc")
+
+    save(browse(builders.make_user(office.ours)), lead, campaign="Frühjahr")
+
+    lead.refresh_from_db()
+    assert (lead.campaign, lead.phone) == ("Frühjahr", "abc")
+
+
+def test_amounts_are_not_negative_and_a_budget_stands_in_order(office, browse):
+    lead = builders.make_lead(office.ours)
+    client = browse(builders.make_user(office.ours))
+
+    page = save(client, lead, expected_value="-5")
+    assert page.context["adminform"].form.errors["expected_value"] == [
+        "Please enter a number from 0 on."
+    ]
+
+    save(client, lead, budget_from="50000", budget_to="1000")
+    lead.refresh_from_db()
+    assert (lead.budget_from, lead.budget_to) == (1000, 50000)
