@@ -75,9 +75,10 @@ class LeadForm(ContactChecks):
         for name in self.AMOUNTS:
             if (cleaned.get(name) or 0) < 0:
                 self.add_error(name, _("Please enter a number from 0 on."))
-        budget = [cleaned.get("budget_from"), cleaned.get("budget_to")]
-        if None not in budget:  # turned round, as every other channel does it
-            cleaned["budget_from"], cleaned["budget_to"] = sorted(budget)
+        low, high = cleaned.get("budget_from"), cleaned.get("budget_to")
+        if low is not None and high is not None and low > high:
+            # Turned round, as every other channel does it.
+            cleaned["budget_from"], cleaned["budget_to"] = high, low
 
     @property
     def seen_version(self) -> str:
