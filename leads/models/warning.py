@@ -32,8 +32,6 @@ class WarningCode(models.TextChoices):
         _("The sender sent different content under the same version."),
     )
     OWNER_UNKNOWN = "owner_unknown", _("Nobody here is known as “%(value)s”; not assigned.")
-    STATUS_UNKNOWN = "status_unknown", _("Unknown status “%(value)s”; the default was used.")
-    SOURCE_UNKNOWN = "source_unknown", _("Unknown source “%(value)s”; the default was used.")
     POSTAL_CODE_ODD = "postal_code_odd", _("“%(value)s” is not a German postal code.")
     PROBABILITY_AS_SHARE = (
         "probability_as_share",
