@@ -14,11 +14,11 @@ missing = { echo "Missing: $(1). Install it with: apt-get install $(2)" >&2; exi
 random = $$(head -c $(1) /dev/urandom | base64 -w 0 | tr '+/' '-_')
 
 # Settings as in production, with keys that live as long as one command; the values in .env do not reach it.
-as_in_production = env DEBUG=False ALLOWED_HOSTS=leadoffice.example \
-	SECRET_KEY="$(call random,48)" FIELD_ENCRYPTION_KEYS="$(call random,32)" \
+with_keys = env DEBUG=False SECRET_KEY="$(call random,48)" FIELD_ENCRYPTION_KEYS="$(call random,32)"
+as_in_production = $(with_keys) ALLOWED_HOSTS=leadoffice.example \
 	DATABASE_URL="$${DATABASE_URL:-sqlite://:memory:}"
 
-.PHONY: help run test test-postgres pytest lint checks format lock messages clean chromium
+.PHONY: help run bench test test-postgres pytest lint checks schema format lock messages clean chromium
 
 help: ## list the commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
@@ -74,7 +74,12 @@ checks: .venv/.dev
 	$(call heading,production settings)
 	@$(as_in_production) .venv/bin/python manage.py check --deploy --fail-level WARNING
 	$(call heading,API schema)
-	@$(as_in_production) .venv/bin/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	@$(as_in_production) $(openapi) --file .venv/openapi.yaml
+	@diff -q docs/openapi.yaml .venv/openapi.yaml || { echo "docs/openapi.yaml is out of date: make schema" >&2; exit 1; }
+
+openapi = .venv/bin/python manage.py spectacular --lang en --validate --fail-on-warn
+schema: .venv/.dev ## write docs/openapi.yaml, the description of the API for other programs
+	@$(as_in_production) $(openapi) --file docs/openapi.yaml
 
 pytest: .venv/.dev chromium ## run all tests (ARGS="tests/leads -k intake" for some of them)
 	$(call heading,tests)
@@ -82,6 +87,12 @@ pytest: .venv/.dev chromium ## run all tests (ARGS="tests/leads -k intake" for s
 
 test-postgres: .venv/.dev ## run all tests on a PostgreSQL that exists only for them
 	@.ci/with-postgres $(MAKE) pytest
+
+NAME ?= api_create api_batch
+bench: .venv/.dev ## run the benchmarks on a PostgreSQL that exists only for them (NAME=api_create, ARGS=--quick)
+	@for name in $(NAME); do printf '\n== %s\n' "$$name"; \
+		.ci/with-postgres $(with_keys) ALLOWED_HOSTS=127.0.0.1 SECURE_SSL_REDIRECT=False \
+		.venv/bin/python -m benchmarks.$$name $(ARGS) || exit 1; done
 
 chromium:
 	@command -v chromium >/dev/null || if [ "$$(id -u)" = 0 ]; \

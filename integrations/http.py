@@ -140,13 +140,17 @@ class PartnerClient:
         answer = self._send(method, url, host, **options)
         if 200 <= answer.status < 300:
             return _content(answer, host)
-        code = _code(_parsed(answer.body))
+        code = self.error_code(_parsed(answer.body))
         message = _("%(host)s answered with error %(status)d%(code)s.") % {
             "host": host,
             "status": answer.status,
             "code": f" ({code})" if code else "",
         }
         raise _error_for(answer.status)(message, status=answer.status, code=code)
+
+    def error_code(self, body: Any) -> str:
+        """The machine-readable code of an error's JSON, "" if it has none that looks harmless."""
+        return _code(body)
 
     def _send(self, method: str, url: str, host: str, **options: Any) -> _Answer:
         # `from None` below: the causes hold the request with its headers, or the answer.

@@ -35,6 +35,7 @@ BATCH = 200  # entries made into leads in one transaction
 _COUNTER_OF_OUTCOME = {
     Outcome.CREATED: "created",
     Outcome.UPDATED: "updated",
+    Outcome.ATTACHED: "attached",
     Outcome.REPEATED: "repeated",
     Outcome.IGNORED: "repeated",
     Outcome.CONFLICT: "conflicts",

@@ -16,6 +16,7 @@ from django.db.models import F
 from integrations.bdk.sync import BdkMailbox
 from integrations.http import PartnerError, PartnerRefused
 from integrations.models import Connection, Delivery
+from leads.models.dealer import Dealer
 from leads.models.intake import IntakeEntry
 
 logger = logging.getLogger(__name__)
@@ -59,6 +60,15 @@ def enqueue(
         unique_fields=["connection", "kind", "entry"],
         update_fields=["state", "attempts", "next_attempt_at"],
     )
+
+
+def acknowledge_again(dealer: Dealer, entries: Iterable[IntakeEntry], *, now: datetime) -> int:
+    """Let receipts that went out before go out again, since something else has become of their
+    messages; how many. Belongs into the transaction in which that happens."""
+    receipts = Delivery.objects.for_dealer(dealer).filter(
+        kind=Delivery.Kind.RECEIPT, entry__in=[entry.pk for entry in entries]
+    )
+    return receipts.update(state=Delivery.State.PENDING, attempts=0, next_attempt_at=now)
 
 
 def deliver(connection: Connection, mailbox: BdkMailbox, *, now: datetime) -> Delivered:

@@ -5,10 +5,11 @@ Pure, and the same for every partner: each mapping.py names the values, this rea
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol, Self, TypeVar, cast
 
@@ -16,11 +17,12 @@ from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db.models import Field, Model
 
-from leads.models.keys import clean_text, email_key, phone_key, split_phones
+from leads.models.keys import clean_text, is_mobile, phone_key
 from leads.models.lead import Lead
 from leads.models.warning import WarningCode
+from leads.services import contact_reading
 from leads.services.drafts import DraftWarning
-from leads.services.german_values import parse_date, parse_datetime, parse_postal_code
+from leads.services.german_values import PersonName, parse_date, parse_datetime, split_name
 
 # What PostgreSQL's integer and smallint take.
 LARGEST_INTEGER = 2**31 - 1
@@ -30,6 +32,9 @@ _WHOLE = re.compile(r"[0-9]{1,10}")
 _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
 _MONTH = re.compile(r"(?:19|20)[0-9]{2}-(?:0[1-9]|1[0-2])")
 _COUNTRY = re.compile(r"[A-Z]{2}")
+# The clocks of two machines differ; nobody needs to hear of it.
+_CLOCK_TOLERANCE = timedelta(minutes=5)
+_MAX_ID = 64  # characters, of Enquiry.external_id
 
 
 class Section(Protocol):
@@ -152,6 +157,15 @@ class Reader:
             self.warn(WarningCode.DATE_UNREADABLE, value, field)
             return None
 
+    def asked_at(self, value: Any, received_at: datetime) -> datetime | None:
+        """When the customer asked; None, that is the time of receipt, if that is yet to come."""
+        moment = self.moment(value, "enquired_at")
+        if moment is None or moment <= received_at:
+            return moment
+        if moment > received_at + _CLOCK_TOLERANCE:
+            self.warn(WarningCode.TIME_IN_FUTURE, value, "enquired_at")
+        return None
+
     def month(self, value: Any, column: Field[Any, Any]) -> str:
         """ "2024-05" """
         text = self.cleaned(value, column.name)
@@ -163,28 +177,35 @@ class Reader:
     def email(self, value: Any) -> str:
         """An address that has the form of one."""
         text = self.cleaned(value, "email")
-        if text and not email_key(text):
-            self.warn(WarningCode.EMAIL_INVALID, text, "email")
-            return ""
-        return text
+        email, odd = contact_reading.read_email(text)
+        if odd:
+            self.warn(odd, text, "email")
+        return email
 
     def phones(self, phone: Any, mobile: Any) -> tuple[str, str]:
         """(phone, mobile). The second number of a field goes to the other one, if that is free."""
-        first_phone, *more_phones = self._numbers(phone, "phone") or [""]
-        first_mobile, *more_mobiles = self._numbers(mobile, "mobile") or [""]
-        spare = [*more_phones, *more_mobiles, ""]
-        return first_phone or spare[0], first_mobile or spare[0]
+        numbers = self._numbers(phone, "phone"), self._numbers(mobile, "mobile")
+        first, second, _left = contact_reading.place_phones(*numbers)
+        return first, second
+
+    def sorted_phones(self, values: Iterable[Any]) -> tuple[str, str, list[str]]:
+        """(phone, mobile, others) of numbers whose kind the sender does not tell, or not surely.
+        The first mobile number is the mobile one, the first other the phone."""
+        found: dict[str, str] = {}
+        for value in values:
+            for number in self._numbers(value, "phone"):
+                found.setdefault(phone_key(number) or number, number)
+        mobiles = [number for number in found.values() if is_mobile(number)]
+        phones = [number for number in found.values() if number not in mobiles]
+        return next(iter(phones), ""), next(iter(mobiles), ""), phones[1:] + mobiles[1:]
 
     def _numbers(self, value: Any, field: str) -> list[str]:
         """The numbers in one field. Several are never left together: they might read as one."""
         text = self.cleaned(value, field, multiline=True)
-        parts = [self.text(part, column_of(Lead, field)) for part in split_phones(text)]
-        if len(parts) > 1:
-            self.warn(WarningCode.PHONE_SPLIT, text, field)
-            return [part for part in parts if phone_key(part)] or parts[:1]
-        if parts and not phone_key(parts[0]):
-            self.warn(WarningCode.PHONE_INVALID, text, field)
-        return parts
+        numbers, odd = contact_reading.read_phones(text)
+        if odd:
+            self.warn(odd, text, field)
+        return [self.text(number, column_of(Lead, field)) for number in numbers]
 
     def country(self, value: Any) -> str:
         """ISO 3166 alpha-2; of the letters only the form is checked."""
@@ -197,16 +218,10 @@ class Reader:
     def postal_code(self, value: Any, country: str) -> str:
         """As written; `country` (ISO 3166 alpha-2) decides what is odd about it."""
         text = self.cleaned(value, "postal_code")
-        if not text:
-            return ""
-        try:
-            code = parse_postal_code(text, country=country)
-        except ValueError:
-            self.warn(WarningCode.VALUE_UNKNOWN, text, "postal_code")
-            return ""
-        if code.is_odd:
-            self.warn(WarningCode.POSTAL_CODE_ODD, text, "postal_code")
-        return code.text
+        code, odd = contact_reading.read_postal_code(text, country=country)
+        if odd:
+            self.warn(odd, text, "postal_code")
+        return code
 
     def url(self, value: Any, column: Field[Any, Any]) -> str:
         """Only what may become a link: http and https."""
@@ -218,3 +233,21 @@ class Reader:
             self.warn(WarningCode.VALUE_UNKNOWN, text, column.name)
             return ""
         return text
+
+
+def whole_name(text: str) -> PersonName:
+    """A name given in one piece. It is taken apart only where that is no guess: of "Maria Anna
+    Schmidt" nobody knows which words are the last name, so all of them are."""
+    name = split_name(text)
+    if "," in text or len(name.first_name.split()) <= 1:
+        return name
+    return name._replace(first_name="", last_name=f"{name.first_name} {name.last_name}")
+
+
+def fitting_id(text: str) -> str:
+    """A sender's number as our columns hold it. Of a longer one the beginning stays readable; a
+    hash of the whole makes sure that it names nothing else."""
+    if len(text) <= _MAX_ID:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"{text[:23]}~{digest[:40]}"

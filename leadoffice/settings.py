@@ -3,6 +3,7 @@
 .env.example explains each variable. Secrets may also be given as files (`SECRET_KEY_FILE`).
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
+    "django_tasks",
+    "django_tasks_db",
     "leads",
     "integrations",
 ]
@@ -175,6 +178,12 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# How many proxies of ours stand before us; each adds an address to X-Forwarded-For.
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+# How often one caller may send one website form.
+FORM_ATTEMPTS_PER_MINUTE = env.int("FORM_ATTEMPTS_PER_MINUTE", default=10)
+FORM_ATTEMPTS_PER_HOUR = env.int("FORM_ATTEMPTS_PER_HOUR", default=100)
+
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
@@ -198,6 +207,55 @@ STORAGES["import_export"] = {
     },
 }
 
+# Background work: leads/background says how to declare a task, `manage.py worker` does it.
+TASKS = {"default": {"BACKEND": "leads.background.tasks.HouseBackend"}}
+# Tasks by the clock: when, as a cron expression in TIME_ZONE.
+SCHEDULES = {
+    "integrations.tasks.forget_form_attempts": "27 * * * *",
+    "integrations.tasks.prune_webhooks": "37 3 * * *",
+    "leads.tasks.delete_raw_messages": "47 3 * * *",
+    "leads.tasks.prune": "17 3 * * *",
+    "integrations.tasks.look_for_missed_leads": "41 2 * * *",
+    "leads.tasks.rescore_all": "5 0 * * *",  # scores age at midnight
+}
+# Functions that every worker calls between its jobs: every so many seconds.
+ROUNDS: dict[str, float] = {
+    "integrations.tasks.fan_out_webhooks": 1,
+    "integrations.tasks.deliver_webhooks": 1,
+    "integrations.tasks.fetch_announced_leads": 2,
+    "integrations.tasks.finish_arrivals": 30,
+}
+# Seconds. A worker that was not seen for the lease is taken for dead, and its job is done again.
+WORKER_HEARTBEAT = env.float("WORKER_HEARTBEAT", default=3)
+WORKER_LEASE = env.float("WORKER_LEASE", default=20)
+# How often each worker looks for lost jobs and for tasks whose time has come.
+WORKER_HOUSEKEEPING = env.float("WORKER_HOUSEKEEPING", default=5)
+# Asked to end, a worker lets its job run on for so long, then gives it back.
+WORKER_GRACE = env.float("WORKER_GRACE", default=10)
+
+# Webhooks. Other systems choose the addresses, so these are https in the public internet only, but:
+WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443"])]
+WEBHOOK_PRIVATE_TARGETS = [
+    ip_network(network) for network in env.list("WEBHOOK_PRIVATE_TARGETS", default=[])
+]
+WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=DEBUG)
+
+# Mail
+_EMAIL = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
+EMAIL_BACKEND = _EMAIL["EMAIL_BACKEND"]
+EMAIL_HOST = _EMAIL["EMAIL_HOST"]
+EMAIL_PORT = _EMAIL["EMAIL_PORT"]
+EMAIL_HOST_USER = _EMAIL["EMAIL_HOST_USER"]
+EMAIL_HOST_PASSWORD = _EMAIL["EMAIL_HOST_PASSWORD"]
+EMAIL_USE_TLS = _EMAIL.get("EMAIL_USE_TLS", False)
+EMAIL_USE_SSL = _EMAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10  # seconds
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="leadoffice@localhost")
+
+# Meta's Graph API. A version lives about two years: raise it in time.
+META_GRAPH_URL = env.str("META_GRAPH_URL", default="https://graph.facebook.com")
+META_GRAPH_VERSION = env.str("META_GRAPH_VERSION", default="v24.0")
+
 # API
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["leads.api.authentication.ApiKeyAuthentication"],
@@ -217,7 +275,7 @@ DRF_STANDARDIZED_ERRORS = {
     # Development should see what clients see; the log has the traceback.
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
     # Documented for every operation; the others where they can happen.
-    "ALLOWED_ERROR_STATUS_CODES": ["405", "406", "500"],
+    "ALLOWED_ERROR_STATUS_CODES": ["405", "406", "429", "500"],
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "LeadOffice API",
@@ -227,7 +285,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_AUTHENTICATION": [],
     "SERVE_INCLUDE_SCHEMA": False,
     "COMPONENT_SPLIT_REQUEST": True,
-    "POSTPROCESSING_HOOKS": ["leads.api.schema.describe"],
+    "POSTPROCESSING_HOOKS": ["leads.api.schema.describe", "leads.api.links.link"],
 }
 
 # The theme's command palette keeps what it found for minutes; here rights are read at each

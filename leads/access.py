@@ -25,7 +25,7 @@ def _permissions(actions: Iterable[str], *models: str) -> set[str]:
     }
 
 
-_BUSINESS = ("leads.lead", "leads.customer", "leads.activity", "leads.vehicle")
+_BUSINESS = ("leads.lead", "leads.customer", "leads.activity", "leads.task", "leads.vehicle")
 _CATALOGS = (
     "leads.status",
     "leads.source",
@@ -34,11 +34,19 @@ _CATALOGS = (
     "leads.category",
     "leads.tag",
 )
-_OFFICE = ("leads.dealer", "leads.location", "leads.membership")
-_TECHNICAL = ("integrations.connection", "integrations.syncrun", "integrations.delivery")
+_OFFICE = ("leads.dealer", "leads.location", "leads.membership", "leads.scoreweights")
+_TECHNICAL = (
+    "integrations.connection",
+    "integrations.syncrun",
+    "integrations.delivery",
+    "integrations.leadfetch",
+    "integrations.websiteform",
+    "integrations.webhookendpoint",
+    "integrations.webhookdelivery",
+)
 
 _SELLER = (
-    _permissions(_WORK, "leads.lead", "leads.customer", "leads.activity")
+    _permissions(_WORK, "leads.lead", "leads.customer", "leads.activity", "leads.task")
     | _permissions(_LOOK, "leads.vehicle", "leads.location", "leads.matchsuggestion", *_CATALOGS)
     | _permissions(_LOOK, "integrations.connection", "integrations.syncrun")
     | {"integrations.pull_connection"}
@@ -48,17 +56,33 @@ _MANAGER = (
     | _permissions(_ALL, "leads.tag")
     | _permissions(_WORK, "leads.vehicle")
     | _permissions(_LOOK, "leads.intakeentry", "leads.membership", "integrations.delivery")
-    | {"leads.import_lead", "leads.export_lead", "leads.assign_lead"}
+    | _permissions(_LOOK, "leads.merge", "integrations.leadfetch", "integrations.websiteform")
+    | _permissions(_LOOK, "leads.scoreweights")
+    | _permissions(_LOOK, "integrations.webhookendpoint", "integrations.webhookdelivery")
+    | _permissions(("view", "change"), "leads.unmappedname")
+    | {"leads.import_lead", "leads.export_lead", "leads.assign_lead", "leads.replay_intakeentry"}
+    | {"leads.merge_customer", "leads.merge_lead"}
 )
 _ADMINISTRATOR = (
     _MANAGER
     | _permissions(_ALL, *_BUSINESS, *_CATALOGS, "leads.location", "leads.membership")
     | _permissions(_ALL, "leads.apikey", "integrations.connection")
-    | _permissions(("view", "change"), "leads.dealer")
+    | _permissions(_WORK, "integrations.websiteform")
+    | _permissions(_ALL, "integrations.webhookendpoint")
+    | _permissions(("change",), "integrations.webhookdelivery")  # to send it again
+    | _permissions(("view", "change"), "leads.dealer", "leads.scoreweights")
     | {"leads.view_raw"}
 )
 _AUDITOR = _permissions(
-    _LOOK, "leads.intakeentry", "leads.apikey", *_BUSINESS, *_CATALOGS, *_OFFICE, *_TECHNICAL
+    _LOOK,
+    "leads.intakeentry",
+    "leads.unmappedname",
+    "leads.apikey",
+    "leads.merge",
+    *_BUSINESS,
+    *_CATALOGS,
+    *_OFFICE,
+    *_TECHNICAL,
 )
 
 PERMISSIONS_OF_ROLE: dict[str, frozenset[str]] = {

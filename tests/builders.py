@@ -11,13 +11,15 @@ from itertools import count
 
 from django.utils import timezone
 
-from integrations.models import Connection
+from integrations.models import Connection, WebhookEndpoint, WebsiteForm
+from integrations.webhooks.signing import new_secret
 from leads.models import (
     Activity,
     ApiKey,
     Channel,
     Customer,
     Dealer,
+    Enquiry,
     IntakeEntry,
     Lead,
     LeadType,
@@ -26,6 +28,8 @@ from leads.models import (
     Role,
     Source,
     Status,
+    Task,
+    UnmappedName,
     User,
     Vehicle,
 )
@@ -42,6 +46,11 @@ def unused_phone():
     """One of 5,000 valid numbers that belong to nobody."""
     number = next(_numbers)
     return f"{_PHONE_PREFIXES[number // 1000 % 5]} {number % 1000:03d}"
+
+
+def _postal_code(number):
+    """Not the neighbour's: people with similar names at one place may be the same."""
+    return f"{1000 + number % 90_000:05d}"
 
 
 def shared_source(key="website"):
@@ -125,8 +134,8 @@ def make_customer(dealer=None, **values):
         "last_name": f"Groß{number}",
         "email": f"jana.gross{number}@example.org",
         "phone": unused_phone(),
-        "street": "Übungsweg 7",
-        "postal_code": "04109",
+        "street": f"Übungsweg {number}",
+        "postal_code": _postal_code(number),
         "city": "Leipzig",
     }
     return Customer.objects.create(**{**defaults, **values})
@@ -184,7 +193,24 @@ def make_lead(dealer=None, *, customer=..., **values):
     ):
         if isinstance(values.get(name), str):
             values[name] = by_key(values[name])
-    return Lead.objects.create(dealer=dealer, **values)
+    lead = Lead.objects.create(dealer=dealer, **values)
+    if lead.external_id:
+        make_enquiry(lead=lead, sender=lead.sender, external_id=lead.external_id)
+    return lead
+
+
+def make_enquiry(dealer=None, *, lead=None, **values):
+    """One more enquiry of a lead; by default of a new one."""
+    lead = lead or make_lead(dealer)
+    defaults = {
+        "dealer": lead.dealer,
+        "source": lead.source,
+        "subject": lead.subject,
+        "message": lead.message,
+        "enquired_at": lead.enquired_at,
+        "received_at": lead.received_at,
+    }
+    return Enquiry.objects.create(lead=lead, **{**defaults, **values})
 
 
 def make_activity(lead, **values):
@@ -195,6 +221,18 @@ def make_activity(lead, **values):
         "text": "Ruft morgen zurück.",
     }
     return Activity.objects.create(lead=lead, **{**defaults, **values})
+
+
+def make_task(lead, **values):
+    now = timezone.now()
+    defaults = {
+        "dealer": lead.dealer,
+        "kind": Task.Kind.FOLLOW_UP,
+        "title": "Nachfassen",
+        "due_at": now + timedelta(days=1),
+        "created_at": now,
+    }
+    return Task.objects.create(lead=lead, **{**defaults, **values})
 
 
 def make_entry(dealer=None, **values):
@@ -218,6 +256,21 @@ def make_entry(dealer=None, **values):
     return IntakeEntry.objects.create(**values)
 
 
+def make_unmapped_name(dealer=None, **values):
+    """A source that nobody knows, waiting to be assigned."""
+    number, now = next(_numbers), timezone.now()
+    defaults = {
+        "dealer": dealer or make_dealer(),
+        "kind": UnmappedName.Kind.SOURCE,
+        "name": f"Portal {number}",
+        "name_key": f"portal {number}",
+        "sender": "api:website",
+        "first_seen_at": now,
+        "last_seen_at": now,
+    }
+    return UnmappedName.objects.create(**{**defaults, **values})
+
+
 def make_connection(dealer=None, *, base="http://127.0.0.1:8901/bdk", **values):
     """A BDK test connection; `base` is where the partner (or its stand-in) answers."""
     number = next(_numbers)
@@ -232,10 +285,65 @@ def make_connection(dealer=None, *, base="http://127.0.0.1:8901/bdk", **values):
     return Connection.objects.create(**{**defaults, **values})
 
 
+def make_google_connection(dealer=None, **values):
+    """Takes leads of Google's forms, at an address with its `address_key`; key of the samples."""
+    defaults = {
+        "dealer": dealer or make_dealer(),
+        "partner": "google_ads",
+        "mode": "live",
+        "name": f"Google Ads {next(_numbers)}",
+        "client_secret": "leadoffice-sample-google-key",
+    }
+    return Connection.objects.create(**{**defaults, **values})
+
+
+def make_meta_connection(dealer=None, *, base="http://127.0.0.1:8901/graph", **values):
+    """The page and the app of the samples; `base` is where the Graph API (or its stand-in) is."""
+    defaults = {
+        "dealer": dealer or make_dealer(),
+        "partner": "meta",
+        "mode": "live",
+        "name": f"Facebook {next(_numbers)}",
+        "base_url": base,
+        "page_id": "100000000000001",
+        "client_secret": "leadoffice-test-app-secret",
+        "verify_token": "leadoffice-verify",
+        "access_token": "demo-page-token",
+    }
+    return Connection.objects.create(**{**defaults, **values})
+
+
 def make_api_key(dealer=None, **values):
     """The key as stored, and the text that a client sends."""
     defaults = {"dealer": dealer or make_dealer(), "name": "Website", "system": "website"}
     return ApiKey.objects.create_key(**{**defaults, **values})
+
+
+def make_webhook(dealer=None, *, url="http://127.0.0.1:9/hook", **values):
+    """A webhook that is told everything; `url` is where the other system answers."""
+    defaults = {
+        "dealer": dealer or make_dealer(),
+        "name": f"CRM {next(_numbers)}",
+        "url": url,
+        "secret": new_secret(),
+    }
+    return WebhookEndpoint.objects.create(**{**defaults, **values})
+
+
+def make_website_form(dealer=None, *, consents=(), **values):
+    """A form that https://autohaus.example.org may use; `consents` as (purpose, text) or
+    (purpose, text, required)."""
+    asked = [(*one, False)[:3] for one in consents]
+    defaults = {
+        "dealer": dealer or make_dealer(),
+        "name": f"Kontakt {next(_numbers)}",
+        "allowed_origins": ["https://autohaus.example.org"],
+        "consents": [
+            {"purpose": purpose, "text": text, "required": required}
+            for purpose, text, required in asked
+        ],
+    }
+    return WebsiteForm.objects.create(**{**defaults, **values})
 
 
 def make_contact(**values):
@@ -247,7 +355,7 @@ def make_contact(**values):
         "last_name": f"Weiß{number}",
         "email": f"joerg.weiss{number}@example.org",
         "phone": unused_phone(),
-        "postal_code": "01067",
+        "postal_code": _postal_code(number),
         "city": "Dresden",
     }
     return ContactDraft(**{**defaults, **values})

@@ -7,6 +7,10 @@ from django.urls import URLPattern, get_resolver
 # Tables that hold no dealer's data; everything else in our apps must carry its dealer.
 WITHOUT_A_DEALER = {
     "leads.Dealer",  # is the wall
+    "leads.ScoreWeights",  # is the wall, too: a view of the dealer
+    "leads.Job",  # the queue of the whole installation; its rows hold ids and nothing else
+    "leads.Schedule",  # of the installation: how far each task by the clock has come
+    "leads.Worker",  # a process of the installation
     "leads.User",  # a person may work for several dealers; memberships say for which
 }
 # Catalogues: an entry without a dealer is shared by all and read-only for each.

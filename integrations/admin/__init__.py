@@ -1,5 +1,21 @@
 """Each module registers the admin of its noun; Django asks this package for all of them."""
 
-from integrations.admin import connection, delivery, sync_run
+from integrations.admin import (
+    connection,
+    delivery,
+    lead_fetch,
+    sync_run,
+    webhook,
+    webhook_delivery,
+    website_form,
+)
 
-__all__ = ["connection", "delivery", "sync_run"]
+__all__ = [
+    "connection",
+    "delivery",
+    "lead_fetch",
+    "sync_run",
+    "webhook",
+    "webhook_delivery",
+    "website_form",
+]

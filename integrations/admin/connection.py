@@ -5,9 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from django.http import (
     Http404,
@@ -18,6 +17,7 @@ from django.http import (
 )
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
@@ -25,20 +25,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import display
-from unfold.widgets import UnfoldAdminPasswordWidget
 
 from integrations import inbox
-from integrations.http import PartnerMisconfigured, checked_address
-from integrations.models import Connection, SyncRun
+from integrations.admin.connection_form import ConnectionForm, partner_fieldsets, put_secrets
+from integrations.admin.connection_secrets import SecretPages, asks_for_partner, partner_asked_for
+from integrations.meta import sync as meta
+from integrations.models import Connection, Partner, SyncRun
 from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment, test_badge
-from leads.admin.forms import DealerForm
 from leads.admin.start import light_of
 from leads.admin.wall import dealers_where
 
 logger = logging.getLogger(__name__)
 
 PULL = "integrations.pull_connection"
+SECRETS = ("client_secret", "previous_secret", "verify_token", "access_token")
 
 _LEVELS = {
     SyncRun.State.DONE: messages.SUCCESS,
@@ -47,67 +48,31 @@ _LEVELS = {
 }
 
 
-class ConnectionForm(DealerForm):
-    """The secret is only ever written: it is not part of the page, not even hidden."""
-
-    new_secret = forms.CharField(
-        label=gettext_lazy("Client secret"),
-        max_length=500,
-        required=False,
-        strip=False,
-        widget=UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"}),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "new_secret" not in self.fields:  # read-only page
-            return
-        is_new = self.instance.pk is None
-        self.fields["new_secret"].required = is_new
-        if not is_new:
-            self.fields["new_secret"].help_text = _("Stored. Leave empty to keep it.")
-
-    def clean_base_url(self) -> str:
-        return self._address("base_url")
-
-    def clean_token_url(self) -> str:
-        return self._address("token_url")
-
-    def _address(self, name: str) -> str:
-        try:
-            return checked_address(self.cleaned_data[name])
-        except PartnerMisconfigured as error:
-            raise ValidationError(str(error), code="address") from error
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        has_moved = {"base_url", "token_url"} & set(self.changed_data)
-        if self.instance.pk and has_moved and not cleaned.get("new_secret"):
-            # Otherwise whoever may change the address could have the secret sent to them.
-            message = _("With another address the secret has to be entered again.")
-            self.add_error("new_secret", ValidationError(message, code="address_changed"))
-        return cleaned
-
-
 @admin.register(Connection)
-class ConnectionAdmin(DealerAdmin):
+class ConnectionAdmin(SecretPages, DealerAdmin):
     form = ConnectionForm
-    list_display = ["name", "light_cell", "mode_cell", "success_cell", "error_cell", "fetch_cell"]
+    list_display = [
+        "name",
+        "partner",
+        "light_cell",
+        "mode_cell",
+        "success_cell",
+        "error_cell",
+        "fetch_cell",
+    ]
     list_display_links = ["name"]
-    list_filter = [("is_active", BooleanRadioFilter), ("mode", ChoicesDropdownFilter)]
+    list_filter = [
+        ("partner", ChoicesDropdownFilter),
+        ("is_active", BooleanRadioFilter),
+        ("mode", ChoicesDropdownFilter),
+    ]
     list_filter_submit = True
     list_after_template = "admin/integrations/connection/fetch_from_list.html"
     change_form_outer_before_template = "admin/integrations/connection/fetch.html"
     empty_text = gettext_lazy("An account at a partner, for example the BDK Leadservice.")
     search_fields = ["name"]
-    fieldsets = [
-        (None, {"fields": ["name", "mode", "is_active"]}),
-        (
-            gettext_lazy("Address and credentials"),
-            {"fields": ["base_url", "token_url", "client_id", "new_secret", "scope"]},
-        ),
-        (gettext_lazy("How it runs"), {"fields": ["light_cell", "success_cell", "error_text"]}),
-    ]
+    fieldsets = [(None, {"fields": ["name"]})]  # replaced: they depend on the partner
+    state_fields = ["light_cell", "success_cell", "counters", "error_text", "former_key"]
 
     # Rights
 
@@ -115,33 +80,35 @@ class ConnectionAdmin(DealerAdmin):
         return False  # its runs and receipts stay; it can be switched off
 
     def may_pull(self, request: HttpRequest, connection: Connection) -> bool:
-        return connection.is_active and request.user.has_perm(PULL, connection)
+        return (
+            connection.is_pulled
+            and connection.is_active
+            and request.user.has_perm(PULL, connection)
+        )
 
     # What is shown
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Without the secret, and with the answer whether this user may fetch."""
+        """Without the secrets, and with the answer whether this user may fetch."""
         allowed = dealers_where(request.user, PULL)  # type: ignore[arg-type]
         may: Any = Value(allowed is None)
         if allowed:
             may = ExpressionWrapper(Q(dealer__in=allowed), output_field=BooleanField())
-        return super().get_queryset(request).defer("client_secret").annotate(may_pull=may)
+        return super().get_queryset(request).defer(*SECRETS).annotate(may_pull=may)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
-        *before, general, access, state = super().get_fieldsets(request, obj)
+        *before, _replaced = super().get_fieldsets(request, obj)
+        partner = obj.partner if obj else partner_asked_for(request)
+        shown = ["light_cell", "success_cell", "error_text"] if obj and obj.is_pulled else None
+        state = (gettext_lazy("How it runs"), {"fields": shown or self.state_fields})
         if obj is None:
-            return [*before, general, access]
-        if not self.has_change_permission(request, obj):
-            return [*before, general, state]
-        return [*before, general, access, state]
+            return [*before, *partner_fieldsets(partner)]
+        if self.has_change_permission(request, obj):
+            return [*before, *partner_fieldsets(partner), state]
+        return [*before, partner_fieldsets(partner)[0], state]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [
-            *super().get_readonly_fields(request, obj),
-            "light_cell",
-            "success_cell",
-            "error_text",
-        ]
+        return [*super().get_readonly_fields(request, obj), *self.state_fields]
 
     @display(description=gettext_lazy("state"))
     def light_cell(self, obj: Connection) -> SafeString:
@@ -169,9 +136,21 @@ class ConnectionAdmin(DealerAdmin):
             return "–"
         return f"{moment(obj.last_error_at, now=timezone.now())}: {obj.last_error}"
 
+    @display(description=gettext_lazy("messages"))
+    def counters(self, obj: Connection) -> str:
+        return _("%(received)s received, %(refused)s refused") % {
+            "received": number_format(obj.received, force_grouping=True),
+            "refused": number_format(obj.refused, force_grouping=True),
+        }
+
+    @display(description=gettext_lazy("former key valid until"))
+    def former_key(self, obj: Connection) -> str:
+        until, now = obj.previous_secret_until, timezone.now()
+        return moment(until, now=now) if until and until > now else "–"
+
     @display(description="")
     def fetch_cell(self, obj: Any) -> SafeString | str:
-        if not (obj.is_active and obj.may_pull):
+        if not (obj.is_pulled and obj.is_active and obj.may_pull):
             return ""
         return format_html(
             '<button class="lo-button" type="submit" form="fetch-now" formaction="{}">{}</button>',
@@ -179,21 +158,62 @@ class ConnectionAdmin(DealerAdmin):
             _("Fetch now"),
         )
 
-    # Saving
+    # Setting up
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        if request.method == "GET" and not asks_for_partner(request):
+            return self.choose_partner(request)
+        return super().add_view(request, form_url, extra_context)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        form.partner = obj.partner if obj else partner_asked_for(request)
+        return form
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if not context["original"]:  # after it comes the page with what is to be copied
+            hidden = {"show_save_and_add_another": False, "show_save_and_continue": False}
+            context = {**context, **hidden}
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if secret := form.cleaned_data.get("new_secret"):
-            obj.client_secret = secret
+        # Lives as long as this request: the database gets it encrypted.
+        request.made_secrets = put_secrets(obj, form.cleaned_data)  # type: ignore[attr-defined]
+        if not obj.is_pulled:
+            obj.mode = Connection.Mode.LIVE  # these partners mark test leads themselves
         if "base_url" in form.changed_data:
             obj.cursors = {}  # they mean nothing elsewhere
         super().save_model(request, obj, form, change)
+        if obj.partner == Partner.META:
+            meta.adopt(obj, now=timezone.now())
+
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        if obj.is_pulled:
+            return super().response_add(request, obj, post_url_continue)
+        return self.show_secrets(request, obj, request.made_secrets)  # type: ignore[attr-defined]
 
     # Fetching
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.pull_view)
-        name = "integrations_connection_pull"
-        return [path("<int:pk>/pull/", view, name=name), *super().get_urls()]
+        views = {"pull": self.pull_view, "renew": self.renew_view, "end": self.end_view}
+        own = [
+            path(
+                f"<int:pk>/{name}/",
+                self.admin_site.admin_view(view),
+                name=f"integrations_connection_{name}",
+            )
+            for name, view in views.items()
+        ]
+        return [*own, *super().get_urls()]
 
     def changeform_view(
         self,
@@ -206,6 +226,8 @@ class ConnectionAdmin(DealerAdmin):
         connection = self.get_object(request, object_id) if object_id else None
         if connection is not None and self.may_pull(request, connection):
             extra["pull_url"] = _pull_url(connection)
+        if connection is not None and self.may_renew(request, connection):
+            extra |= self.address_context(request, connection)
         return super().changeform_view(request, object_id, form_url, extra)
 
     def pull_view(self, request: HttpRequest, pk: int) -> HttpResponse:

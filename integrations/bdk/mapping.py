@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from integrations.bdk.schema import (
 from integrations.reading import LARGEST_INTEGER, LARGEST_SMALL_INTEGER, Reader, column_of
 from leads.models.contact import Salutation
 from leads.models.customer import Customer
+from leads.models.intake import IntakeEntry
 from leads.models.keys import clean_text
 from leads.models.lead import Lead
 from leads.models.vehicle import Vehicle
@@ -74,8 +75,6 @@ _PRECHECKS = {
 
 _VERSION = re.compile(r"[0-9]{1,10}")
 _MAX_CONSENTS = 50
-# The clocks of two machines differ; nobody needs to hear of it.
-_CLOCK_TOLERANCE = timedelta(minutes=5)
 
 
 # --- messages --------------------------------------------------------------------------------
@@ -135,6 +134,20 @@ def _version(value: Json) -> int | None:
 # --- leads -----------------------------------------------------------------------------------
 
 
+def parse(entry: IntakeEntry) -> LeadDraft:
+    """A booked message as a draft; raises Unusable."""
+    try:
+        data = json.loads(entry.text)
+    except (ValueError, RecursionError) as error:  # edited by hand since
+        raise Unusable(_("This is not JSON.")) from error
+    return lead_draft(
+        data,
+        partner_number=partner_number_of(entry.sender),
+        content_hash=entry.content_hash,
+        received_at=entry.received_at,
+    )
+
+
 def lead_draft(
     data: Json, *, partner_number: str, content_hash: str, received_at: datetime
 ) -> LeadDraft:
@@ -163,7 +176,7 @@ def lead_draft(
         campaign=_campaign(item.campaign, read),
         consents=tuple(_consents(item.consents, read)),
         is_test=item.is_test is True or item.is_test == "true",
-        enquired_at=_enquired_at(item.created_at, received_at, read),
+        enquired_at=read.asked_at(item.created_at, received_at),
         **_test_drive(item.test_drive, read),
         **_callback(item.callback, read),
         **_money_matters(item, read),
@@ -277,19 +290,6 @@ def _consents(value: Json, read: Reader) -> Iterator[Mapping[str, Any]]:
             "granted_at": granted_at.isoformat() if granted_at else None,
             "text": read.cleaned(consent.get("text"), "consents", multiline=True),
         }
-
-
-def _enquired_at(value: Json, received_at: datetime, read: Reader) -> datetime | None:
-    """When the customer asked; None, that is the time of receipt, if that is yet to come.
-
-    A time without an offset is Berlin's (contract §4.3), as the reader takes it.
-    """
-    moment = read.moment(value, "enquired_at")
-    if moment is None or moment <= received_at:
-        return moment
-    if moment > received_at + _CLOCK_TOLERANCE:
-        read.warn(WarningCode.TIME_IN_FUTURE, value, "enquired_at")
-    return None
 
 
 def _test_drive(value: Json, read: Reader) -> dict[str, Any]:

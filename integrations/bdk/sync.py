@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from integrations.bdk import mapping
 from integrations.bdk.client import MAX_RECEIPTS, BdkClient, CursorExpired
@@ -19,7 +17,7 @@ from integrations.signing_in import ClientCredentials
 from leads.models.dealer import Location
 from leads.models.intake import Channel, IntakeEntry, Outcome
 from leads.services.drafts import LeadDraft
-from leads.services.intake import Message, Unusable
+from leads.services.intake import Message
 
 logger = logging.getLogger(__name__)
 
@@ -106,16 +104,7 @@ class BdkMailbox:
 
     def parse(self, entry: IntakeEntry) -> LeadDraft:
         """A booked message as a draft; raises Unusable."""
-        try:
-            data = json.loads(entry.raw)
-        except ValueError as error:  # edited by hand since
-            raise Unusable(_("This is not JSON.")) from error
-        return mapping.lead_draft(
-            data,
-            partner_number=mapping.partner_number_of(entry.sender),
-            content_hash=entry.content_hash,
-            received_at=entry.received_at,
-        )
+        return mapping.parse(entry)
 
     def send_receipts(self, site: str, entries: Sequence[IntakeEntry]) -> list[str]:
         """Say what became of these; BDK's word on each, "" if it has none. PartnerError."""

@@ -2,21 +2,36 @@
 
 from django.db import migrations
 
+PARENTS = [
+    "integrations_connection",
+    "integrations_webhookendpoint",
+    "integrations_webhookdelivery",
+    "integrations_websiteform",
+]
 # table, column, table it points to
 CHILDREN = [
     ("integrations_syncrun", "connection_id", "integrations_connection"),
     ("integrations_delivery", "connection_id", "integrations_connection"),
     ("integrations_delivery", "entry_id", "leads_intakeentry"),
+    ("integrations_connection", "location_id", "leads_location"),
+    ("integrations_leadfetch", "connection_id", "integrations_connection"),
+    ("integrations_leadfetch", "entry_id", "leads_intakeentry"),
+    ("integrations_webhookdelivery", "endpoint_id", "integrations_webhookendpoint"),
+    ("integrations_webhookdelivery", "event_id", "leads_event"),
+    ("integrations_webhookattempt", "delivery_id", "integrations_webhookdelivery"),
+    ("integrations_websiteform", "location_id", "leads_location"),
+    ("integrations_formday", "form_id", "integrations_websiteform"),
+    ("integrations_formattempts", "form_id", "integrations_websiteform"),
 ]
 
 
 def build_walls(apps, schema_editor):
     if schema_editor.connection.vendor != "postgresql":
         return
-    schema_editor.execute(
-        "ALTER TABLE integrations_connection"
-        " ADD CONSTRAINT integrations_connection_of_dealer UNIQUE (id, dealer_id)"
-    )
+    for table in PARENTS:
+        schema_editor.execute(
+            f"ALTER TABLE {table} ADD CONSTRAINT {table}_of_dealer UNIQUE (id, dealer_id)"
+        )
     for table, column, parent in CHILDREN:
         schema_editor.execute(
             f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_same_dealer"
@@ -30,9 +45,8 @@ def remove_walls(apps, schema_editor):
         return
     for table, column, _ in CHILDREN:
         schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_same_dealer")
-    schema_editor.execute(
-        "ALTER TABLE integrations_connection DROP CONSTRAINT integrations_connection_of_dealer"
-    )
+    for table in PARENTS:
+        schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_of_dealer")
 
 
 class Migration(migrations.Migration):

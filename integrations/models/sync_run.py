@@ -38,6 +38,7 @@ class SyncRun(DealerOwned):
     received = models.PositiveIntegerField(_("received"), default=0)
     created = models.PositiveIntegerField(_("created"), default=0)
     updated = models.PositiveIntegerField(_("updated"), default=0)
+    attached = models.PositiveIntegerField(_("added to open leads"), default=0)
     repeated = models.PositiveIntegerField(_("repeated"), default=0)
     conflicts = models.PositiveIntegerField(_("conflicts"), default=0)
     quarantined = models.PositiveIntegerField(_("quarantined"), default=0)
@@ -61,13 +62,15 @@ class SyncRun(DealerOwned):
         """ "BDK Demo: 53 empfangen, 46 neu, 1 aktualisiert, …, 50 quittiert (2,1 s)" """
         seconds = (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0
         return gettext(
-            "%(connection)s: %(received)d received, %(created)d new, %(updated)d updated, "
+            "%(connection)s: %(received)d received, %(created)d new, %(attached)d added to open "
+            "leads, %(updated)d updated, "
             "%(repeated)d repeated, %(conflicts)d contradictory, %(quarantined)d in quarantine, "
             "%(acknowledged)d acknowledged (%(seconds)s s)"
         ) % {
             "connection": self.connection,
             "received": self.received,
             "created": self.created,
+            "attached": self.attached,
             "updated": self.updated,
             "repeated": self.repeated,
             "conflicts": self.conflicts,

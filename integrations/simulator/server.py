@@ -17,6 +17,7 @@ from threading import Lock, Thread
 from typing import Any, Self
 
 from integrations.simulator.bdk import Reply, Request, SimulatedBdk
+from integrations.simulator.meta import SimulatedGraph
 
 # Called with each request before it is answered; tests look into the office from here.
 Hook = Callable[[Request], None]
@@ -36,7 +37,7 @@ class _Server(ThreadingHTTPServer):
 class PartnerSimulator:
     """A server in a thread, running while its `with` block does.
 
-    `faults` says for an address, named by its last word ("token", "leads", "lead-receipts"),
+    `faults` says for an address, named by its last word ("token", "leads", "lead-receipts" …),
     what goes wrong with the next requests, one fault each: {"status": 503},
     {"status": 404, "json": {…}}, {"html": true}, {"cut": true}, {"drip": 0.1}. Two or more keys
     of one fault work together; {} is no fault.
@@ -45,6 +46,11 @@ class PartnerSimulator:
     def __init__(self, leads: Path, *, port: int = 0, hook: Hook | None = None) -> None:
         page = json.loads(leads.read_text(encoding="utf-8"))
         self.bdk = SimulatedBdk(page["leads"])
+        self.graph = SimulatedGraph(_lead_ads(leads.parent / "meta_lead.json"))
+        self._partners: dict[str, Callable[[Request], Reply]] = {
+            "/bdk/": self.bdk.answer,
+            "/graph/": self.graph.answer,
+        }
         self.log: list[dict[str, Any]] = []
         self.faults: dict[str, list[dict[str, Any]]] = {}
         self.hook = hook
@@ -73,13 +79,15 @@ class PartnerSimulator:
             return Reply(200, self.log), fault
         if request.path == "/faults" and request.method == "PUT":
             return self._set_faults(request), fault
-        if not request.path.startswith("/bdk/"):
+        partner = self._partners.get(_first_part(request.path))
+        if partner is None:
             return Reply(404), fault
         fault = self._next_fault(request)
         if "status" in fault:
             reply = Reply(fault["status"], fault.get("json", {"status": fault["status"]}))
         else:
-            reply = self.bdk.answer(replace(request, target=request.target.removeprefix("/bdk")))
+            prefix = _first_part(request.path).rstrip("/")
+            reply = partner(replace(request, target=request.target.removeprefix(prefix)))
         self._note(request, reply)
         if fault.get("html"):
             return replace(reply, body=_HTML, content_type="text/html"), fault
@@ -103,6 +111,17 @@ class PartnerSimulator:
             entry["noted"] = reply.noted
         with self._lock:
             self.log.append(entry)
+
+
+def _first_part(path: str) -> str:
+    """ "/bdk/crm/v1" → "/bdk/" """
+    return f"/{path.lstrip('/').partition('/')[0]}/"
+
+
+def _lead_ads(sample: Path) -> dict[str, dict[str, Any]]:
+    """Leads of the Graph API by their id."""
+    lead = json.loads(sample.read_text(encoding="utf-8"))
+    return {lead["id"]: lead}
 
 
 def _handler_for(simulator: PartnerSimulator) -> type[BaseHTTPRequestHandler]:

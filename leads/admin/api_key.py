@@ -2,64 +2,59 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db import IntegrityError
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.models import APIKey
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import action
 from unfold.enums import ActionVariant
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from leads.admin.api_key_form import ApiKeyForm, NewApiKeyForm, RenewForm
+from leads.admin.api_key_usage import usage_table
 from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment
-from leads.admin.forms import DealerForm
-from leads.models import ApiKey, Scope
-from leads.models.api_key import default_scopes
+from leads.admin.wall import user_of
+from leads.models import ApiKey, ApiUsage, Scope
+from leads.services.api_keys import NewKey, is_made, make_key, renew_key
+from leads.services.api_usage import usage_of
 
 # The library's own keys belong to no dealer; nothing here accepts them.
 admin.site.unregister(APIKey)
+
+_LISTED_DAYS = 7
+_SHOWN_DAYS = 30
 
 
 def _moment(at: datetime | None) -> str:
     return moment(at, now=timezone.now()) if at else ""
 
 
-class ApiKeyForm(DealerForm):
-    scopes = forms.MultipleChoiceField(
-        label=_("Rights"),
-        choices=Scope.choices,
-        initial=default_scopes,
-        widget=UnfoldAdminCheckboxSelectMultipleWidget,
-    )
-
-    class Meta:
-        labels = {"name": _("Name"), "expiry_date": _("Valid until")}
-        help_texts = {
-            "name": _("What the key is for, in words: Website contact form, CRM …"),
-            "expiry_date": _("Empty: until it is revoked."),
-        }
-
-    def clean_expiry_date(self) -> Any:
-        expiry = self.cleaned_data["expiry_date"]
-        if expiry and "expiry_date" in self.changed_data and expiry <= timezone.now():
-            raise ValidationError(_("This time has passed already."), code="past")
-        return expiry
-
-
 @admin.register(ApiKey)
 class ApiKeyAdmin(DealerAdmin):
     form = ApiKeyForm
-    list_display = ["name", "state", "system", "prefix", "rights", "expires", "last_use"]
+    list_display = [
+        "name",
+        "state",
+        "system",
+        "prefix",
+        "rights",
+        "expires",
+        "last_use",
+        "requests_lately",
+    ]
     list_display_links = ["name"]
     list_filter = ["system", ("revoked", BooleanRadioFilter)]
     list_filter_submit = True
@@ -67,14 +62,16 @@ class ApiKeyAdmin(DealerAdmin):
     list_select_related = ["dealer"]
     search_fields = ["name", "system", "prefix"]
     ordering = ["revoked", "-created"]
-    actions_detail = ["revoke"]
+    actions_detail = ["renew", "revoke"]
     fieldsets = [
         (None, {"fields": ["name", "system", "scopes", "expiry_date"]}),
+        (_("Limits"), {"fields": ["rate_per_minute", "creates_entries"]}),
     ]
     state_fieldset = (
         _("State"),
-        {"fields": ["state", "prefix", "origin", "last_use"]},
+        {"fields": ["state", "prefix", "origin", "renewal", "last_use"]},
     )
+    usage_fieldset = (_("Use in the last 30 days"), {"fields": ["usage_lately"]})
 
     # What is shown
 
@@ -101,20 +98,50 @@ class ApiKeyAdmin(DealerAdmin):
     def origin(self, obj: ApiKey) -> str:
         return " · ".join(filter(None, [_moment(obj.created), str(obj.created_by or "")]))
 
+    @admin.display(description=_("renewal"))
+    def renewal(self, obj: ApiKey) -> str:
+        """ "takes over from k3Fq9ZxA…" or "was renewed as …"; empty for most keys."""
+        sentences = []
+        if obj.renewed_from:
+            sentences.append(_("takes over from %(key)s…") % {"key": obj.renewed_from.prefix})
+        newer = ApiKey.objects.for_dealer(obj.dealer_id).filter(renewed_from=obj).order_by("-pk")
+        sentences += [_("was renewed as %(key)s…") % {"key": one.prefix} for one in newer[:1]]
+        return " · ".join(map(str, sentences)) or "–"
+
+    @admin.display(description=_("requests in 7 days"))
+    def requests_lately(self, obj: Any) -> str:
+        return number_format(obj.lately or 0, force_grouping=True)
+
+    @admin.display(description=_("requests"))
+    def usage_lately(self, obj: ApiKey) -> SafeString:
+        return usage_table(usage_of(obj, days=_SHOWN_DAYS, now=timezone.now()))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        since = timezone.localdate() - timedelta(days=_LISTED_DAYS - 1)
+        usage = ApiUsage.objects.filter(key=OuterRef("pk"), day__gte=since).order_by()
+        lately = usage.values("key").annotate(total=Sum("requests")).values("total")
+        return super().get_queryset(request).annotate(lately=Subquery(lately))
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
-        fieldsets = super().get_fieldsets(request, obj)
+        fieldsets: list[tuple[Any, Any]] = super().get_fieldsets(request, obj)
         if obj is None:
-            return fieldsets
+            title, options = fieldsets[-1]
+            return [*fieldsets[:-1], (title, {**options, "fields": [*options["fields"], "token"]})]
         if not self.has_change_permission(request, obj):
-            fieldsets[-1] = (None, {"fields": ["name", "system", "rights", "expires"]})
-        return [*fieldsets, self.state_fieldset]
+            fieldsets = [(title, _in_words(options)) for title, options in fieldsets]
+        return [*fieldsets, self.state_fieldset, self.usage_fieldset]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = super().get_readonly_fields(request, obj)
         if obj is None:
             return fields
         # Its leads are filed under the system; another system needs another key.
-        return [*fields, "system", "state", "prefix", "origin", "last_use", "rights", "expires"]
+        own = [
+            name
+            for _title, options in (self.state_fieldset, self.usage_fieldset)
+            for name in options["fields"]
+        ]
+        return [*fields, "system", *own, "rights", "expires"]
 
     # Rights
 
@@ -122,6 +149,13 @@ class ApiKeyAdmin(DealerAdmin):
         return False  # a revoked key stays as the sender of its leads
 
     # Making one
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        if obj is None:
+            kwargs["form"] = NewApiKeyForm
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
@@ -133,15 +167,34 @@ class ApiKeyAdmin(DealerAdmin):
         )
         return answer
 
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        token = _token(request)
+        if is_made(token):
+            return self._made_before(request)
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except IntegrityError:
+            if is_made(token):  # a double click: the first one has just been done
+                return self._made_before(request)
+            raise
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        if not change:
-            obj.created_by = request.user
-            # Lives as long as this request: the database gets the hash.
-            request.new_api_key = ApiKey.objects.assign_key(obj)  # type: ignore[attr-defined]
-        super().save_model(request, obj, form, change)
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        # Lives as long as this request: the database gets the hash.
+        made = make_key(obj, by=user_of(request), form_token=form.cleaned_data["token"])
+        request.new_api_key = made  # type: ignore[attr-defined]
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        return self._shown_once(request, request.new_api_key)  # type: ignore[attr-defined]
+
+    def _shown_once(
+        self, request: HttpRequest, made: NewKey, older: ApiKey | None = None
     ) -> HttpResponse:
         """The page with the key, in answer to the form itself: a message would carry the key
         through a cookie, a session through the database."""
@@ -149,10 +202,64 @@ class ApiKeyAdmin(DealerAdmin):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("New API key"),
-            "original": obj,
-            "key": request.new_api_key,  # type: ignore[attr-defined]
+            "original": made.key,
+            "key": made.secret,
+            "older": older,
+            "older_until": _moment(older.expiry_date) if older else "",
         }
         return TemplateResponse(request, "admin/api_key_created.html", context)
+
+    def _made_before(self, request: HttpRequest) -> HttpResponse:
+        message = _(
+            "This key has been made already. It was shown once; if nobody copied it, revoke it and"
+            " make another one."
+        )
+        self.message_user(request, message, messages.WARNING)
+        return HttpResponseRedirect(self._list_url())
+
+    def _list_url(self) -> str:
+        return reverse("admin:leads_apikey_changelist", current_app=self.admin_site.name)
+
+    # Renewing
+
+    @action(
+        description=_("Renew"),
+        permissions=["change"],
+        url_path="renew",
+        icon="autorenew",
+    )
+    def renew(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Asks how long the present key stays valid, then shows the new one."""
+        key = self._key(request, object_id)
+        if is_made(_token(request)):
+            return self._made_before(request)
+        form = RenewForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            return self._renewed(request, key, form)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("Renew the key “%(name)s”") % {"name": key.name},
+            "original": key,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/leads/api_key_renew.html", context)
+
+    def _renewed(self, request: HttpRequest, key: ApiKey, form: RenewForm) -> HttpResponse:
+        try:
+            made = renew_key(
+                key,
+                overlap=timedelta(days=form.cleaned_data["days"]),
+                by=user_of(request),
+                now=timezone.now(),
+                form_token=form.cleaned_data["token"],
+            )
+        except IntegrityError:
+            return self._made_before(request)
+        key.refresh_from_db()
+        self.log_addition(request, made.key, [{"added": {}}])
+        self.log_change(request, key, [{"changed": {"fields": [str(_("Valid until"))]}}])
+        return self._shown_once(request, made, older=key)
 
     # Revoking
 
@@ -178,8 +285,7 @@ class ApiKeyAdmin(DealerAdmin):
         key.save(update_fields=["revoked"])
         self.log_change(request, key, [{"changed": {"fields": [str(_("revoked"))]}}])
         self.message_user(request, _("The key has been revoked."), messages.SUCCESS)
-        url = reverse("admin:leads_apikey_changelist", current_app=self.admin_site.name)
-        return HttpResponse(headers={"HX-Redirect": url})
+        return HttpResponse(headers={"HX-Redirect": self._list_url()})
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # The theme asks about actions with the key's name in the address.
@@ -194,3 +300,16 @@ class ApiKeyAdmin(DealerAdmin):
         if key is None:
             raise Http404
         return key
+
+
+def _token(request: HttpRequest) -> str:
+    return request.POST.get("token", "")[:32]
+
+
+# Fields whose stored value people cannot read → what is shown instead
+_WORDS = {"scopes": "rights", "expiry_date": "expires"}
+
+
+def _in_words(options: Any) -> Any:
+    """The options of a fieldset for those who only look."""
+    return {**options, "fields": [_WORDS.get(name, name) for name in options["fields"]]}

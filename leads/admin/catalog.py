@@ -16,6 +16,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilt
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from leads.admin.base import DealerAdmin
+from leads.admin.catalog_merging import MergesEntries
 from leads.admin.deletion import KeepsUsedRows
 from leads.admin.display import badge, tone_of
 from leads.admin.filters import RelatedFilter
@@ -209,8 +210,9 @@ class CatalogAdmin(SharedOrOwnAdmin):
 
 
 @admin.register(Status)
-class StatusAdmin(CatalogAdmin):
+class StatusAdmin(MergesEntries, CatalogAdmin):
     form = StatusForm
+    actions = [mark_as_reviewed, "merge_selected"]
     list_display = ["name", "stage_label", "state", "spellings", "valid_for"]
     list_filter = [
         ("stage", ChoicesDropdownFilter),
@@ -227,8 +229,8 @@ class StatusAdmin(CatalogAdmin):
 
 
 @admin.register(Source)
-class SourceAdmin(CatalogAdmin):
-    pass
+class SourceAdmin(MergesEntries, CatalogAdmin):
+    actions = [mark_as_reviewed, "merge_selected"]
 
 
 @admin.register(Category)

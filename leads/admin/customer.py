@@ -5,27 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
+from leads.admin.customer_bin import BinFilter, CustomerBin
+from leads.admin.customer_merging import CustomerMerging
 from leads.admin.display import ago, mail_link, moment, phone_link, two_lines
 from leads.admin.filters import DaysFilter
 from leads.admin.leads_of import LeadsOfAdmin
-from leads.models import Customer, MatchSuggestion
+from leads.admin.match_suggestion import possible_twins
+from leads.models import Customer
+
+_SHOWN_SUGGESTIONS = 10
 
 
 @admin.register(Customer)
-class CustomerAdmin(LeadsOfAdmin):
+class CustomerAdmin(CustomerMerging, CustomerBin, LeadsOfAdmin):
     lead_column = "customer"
+    actions = ["merge_selected", "restore_selected"]
     list_display = ["name_cell", "contact_cell", "place_cell", "leads_cell", "since_cell"]
     list_display_links = ["name_cell"]
-    list_filter = [("created_at", DaysFilter)]
+    list_filter = [BinFilter, ("created_at", DaysFilter)]
     list_filter_submit = True
     empty_text = gettext_lazy("Customers are created with their first lead.")
     search_fields = ["search_text"]
@@ -95,24 +99,13 @@ class CustomerAdmin(LeadsOfAdmin):
         return {
             "customer": customer,
             **self.newest_leads(request, customer, now=now),
-            "suggestions": _suggestions(customer),
+            "suggestions": possible_twins(
+                customer.pk, customer.dealer_id, limit=_SHOWN_SUGGESTIONS
+            ),
+            "merges": self.merged_lines(request, customer, now=now),
             "phones": [phone_link(one) for one in (customer.phone, customer.mobile) if one],
             "mail": mail_link(customer.email),
             "address": customer.address,
             "since": moment(customer.created_at, now=now),
             "may_add_lead": request.user.has_perm("leads.add_lead", customer),
         }
-
-
-def _suggestions(customer: Customer) -> list[dict[str, Any]]:
-    """Who may be the same person, either way round."""
-    rows = MatchSuggestion.objects.for_dealer(customer.dealer_id)
-    rows = rows.select_related("customer", "candidate")
-    involved = Q(customer=customer) | Q(candidate=customer)
-    return [
-        {
-            "customer": one.candidate if one.customer_id == customer.pk else one.customer,
-            "reason": capfirst(one.get_reason_display()),
-        }
-        for one in rows.filter(involved)[:10]
-    ]

@@ -31,7 +31,10 @@ class DealersAdmin(SwitchedOffColumn):
 
     list_display = ["name", "state_badge", "email"]
     search_fields = ["name"]
-    fieldsets = [(None, {"fields": ["name", "email", "is_active"]})]
+    fieldsets = [
+        (None, {"fields": ["name", "email", "is_active"]}),
+        (_("Intake"), {"fields": ["reopen_days", "raw_days"]}),
+    ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = super().get_readonly_fields(request, obj)

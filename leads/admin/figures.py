@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from leads.admin.filters import local_day
-from leads.models import Dealer, IntakeEntry, Lead, User
+from leads.models import Dealer, IntakeEntry, Lead, MatchSuggestion, Task, UnmappedName, User
 
 LIMIT = 1_000  # rows; what is more is "1.000+" to a person
 
@@ -63,4 +63,20 @@ def due_today(user: User, now: datetime) -> QuerySet[Lead]:
 
 def quarantined(user: User) -> QuerySet[IntakeEntry]:
     rows = IntakeEntry.objects.for_user(user).quarantined()
+    return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
+
+
+def undecided_duplicates(user: User) -> QuerySet[MatchSuggestion]:
+    rows = MatchSuggestion.objects.for_user(user).open()
+    return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
+
+
+def names_to_assign(user: User) -> QuerySet[UnmappedName]:
+    rows = UnmappedName.objects.for_user(user).waiting()
+    return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
+
+
+def my_overdue_tasks(user: User) -> QuerySet[Task]:
+    """By now, since the sidebar asks without a time."""
+    rows = Task.objects.for_user(user).overdue(timezone.now()).filter(owner=user)
     return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows

@@ -21,9 +21,17 @@ from unfold.contrib.filters.admin import (
 )
 
 from leads.admin.choices import choice_label
-from leads.admin.wall import sees_creditworthiness, user_of, visible_rows
+from leads.admin.wall import (
+    dealers_where,
+    has_right_at,
+    rows_at,
+    sees_creditworthiness,
+    user_of,
+    visible_rows,
+)
 from leads.models import (
     Channel,
+    Lead,
     LeadType,
     Location,
     MatchReason,
@@ -31,6 +39,8 @@ from leads.models import (
     Source,
     Stage,
     Status,
+    Task,
+    UnmappedName,
     User,
     Vehicle,
 )
@@ -76,6 +86,16 @@ class DaysFilter(RangeDateFilter):
             return None
 
 
+# The chip that shows the bin.
+IN_BIN = "deleted"
+
+
+def leads_in_bin(user: User) -> QuerySet:
+    """Deleted leads, as far as the user may delete and so restore them."""
+    binned = Lead.objects.ever_of_user(user).exclude(deleted_at=None).filter(merged_into=None)
+    return rows_at(binned, dealers_where(user, "leads.delete_lead"))
+
+
 class QuickFilter(admin.SimpleListFilter):
     """The chips above the lead list."""
 
@@ -92,6 +112,8 @@ class QuickFilter(admin.SimpleListFilter):
             ("today", _("Due today")),
             ("unassigned", _("Unassigned")),
         ]
+        if has_right_at(user_of(request), "leads.delete_lead", None):
+            chips.append((IN_BIN, _("Bin")))
         if self.value() == "unanswered":  # where a figure of the start page leads
             chips.append(("unanswered", _("Waiting for the first answer")))
         return chips
@@ -114,6 +136,9 @@ class QuickFilter(admin.SimpleListFilter):
                 return rows.unassigned()
             case "unanswered":
                 return rows.unanswered()
+            case "deleted":
+                # The list itself shows none of them; this filter comes first.
+                return leads_in_bin(user_of(request))
         return queryset
 
     def choices(self, changelist: Any) -> Iterator[Any]:
@@ -278,6 +303,18 @@ class MatchReasonFilter(_ColumnFilter):
     title = _("reason")
     parameter_name = "reason"
     options = MatchReason
+
+
+class TaskKindFilter(_ColumnFilter):
+    title = _("kind")
+    parameter_name = "kind"
+    options = Task.Kind
+
+
+class UnmappedKindFilter(_ColumnFilter):
+    title = _("kind")
+    parameter_name = "kind"
+    options = UnmappedName.Kind
 
 
 class _LinkedFilter(admin.SimpleListFilter):

@@ -1,13 +1,16 @@
-"""The Eingangsbuch: everything that came in, with what became of it. Nobody edits it."""
+"""The Eingangsbuch: everything that came in, with what became of it. Entries are not edited; what
+can be done about their messages stands in intake_replaying.py."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import flatten_fieldsets
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -17,16 +20,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
-from leads.admin.base import DealerAdmin
+from leads.admin.chips import ChipChangeList
 from leads.admin.display import ago, badge, moment, two_lines
 from leads.admin.filters import ChannelFilter, DaysFilter, OutcomeFilter
-from leads.admin.wall import has_right_at, user_of
+from leads.admin.intake_filters import IntakeViewFilter, SenderFilter
+from leads.admin.intake_replaying import IntakeReplaying, why_not
 from leads.models import IntakeEntry, Lead, Outcome
+from leads.services.retention import WAITING_PERIODS
+
+SHOWN_DEEDS = 20  # on the page of an entry
 
 _TONES = {
     "": "amber",
     Outcome.CREATED: "green",
     Outcome.UPDATED: "blue",
+    Outcome.ATTACHED: "violet",
     Outcome.REPEATED: "grey",
     Outcome.CONFLICT: "amber",
     Outcome.IGNORED: "grey",
@@ -36,12 +44,21 @@ _TONES = {
 
 
 @admin.register(IntakeEntry)
-class IntakeEntryAdmin(DealerAdmin):
+class IntakeEntryAdmin(IntakeReplaying):
     list_display = ["received_cell", "sender_cell", "outcome_cell", "reason_cell", "lead_cell"]
     list_display_links = ["received_cell"]
     list_select_related = ["lead"]
-    list_filter = [OutcomeFilter, ChannelFilter, ("received_at", DaysFilter)]
+    list_filter = [
+        IntakeViewFilter,
+        OutcomeFilter,
+        ChannelFilter,
+        SenderFilter,
+        ("received_at", DaysFilter),
+    ]
     list_filter_submit = True
+    list_before_template = "admin/leads/chips.html"
+    change_form_outer_before_template = "admin/leads/intakeentry/buttons.html"
+    change_form_outer_after_template = "admin/leads/intakeentry/log.html"
     rows_name = gettext_lazy("entries")
     empty_text = gettext_lazy("Every message that arrives is written down here, with its outcome.")
     search_fields = ["outside_id"]
@@ -61,10 +78,15 @@ class IntakeEntryAdmin(DealerAdmin):
                     "repeats_text",
                     "processed_text",
                     "attempts",
+                    "corrected_text",
+                    "kept_text",
                 ]
             },
         ),
-        (gettext_lazy("As received"), {"fields": ["raw_text"], "classes": ["collapse"]}),
+        (
+            gettext_lazy("Technical details"),
+            {"fields": ["idempotency_text", "message_id", "content_hash"], "classes": ["collapse"]},
+        ),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -78,7 +100,10 @@ class IntakeEntryAdmin(DealerAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         # The message is long, and reading it means decrypting it.
-        return super().get_queryset(request).defer("raw")
+        return super().get_queryset(request).defer("raw", "corrected")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChipChangeList]:
+        return ChipChangeList
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
@@ -87,15 +112,39 @@ class IntakeEntryAdmin(DealerAdmin):
             return queryset, False
         return queryset.filter(outside_id__startswith=search_term.strip()), False
 
-    def hidden_fields(self, request: HttpRequest, obj: Any = None) -> set[str]:
-        may = obj is not None and has_right_at(user_of(request), "leads.view_raw", obj.dealer_id)
-        return super().hidden_fields(request, obj) | (set() if may else {"raw_text"})
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        return [*flatten_fieldsets(self.fieldsets), "dealer"]
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        sections: Any = self.fieldsets
-        shown = [name for _title, options in sections for name in options["fields"]]
-        hidden = self.hidden_fields(request, obj)
-        return [*(name for name in shown if name not in hidden), "dealer"]
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        entry = kwargs.get("obj")
+        if entry is not None:
+            context["ledger"] = self._ledger(request, entry)
+            context["show_history"] = False  # nothing is edited here; the log stands below
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
+
+    def _ledger(self, request: HttpRequest, entry: IntakeEntry) -> dict[str, Any]:
+        """What may be done about the entry, and who has done something about it."""
+        may_read = self.may_read(request, entry) and entry.raw_deleted_at is None
+        may_replay = self.has_replay_permission(request, entry)
+        reason = why_not(entry)
+        shown = {
+            "message": may_read,
+            "correct": may_read and may_replay and not reason,
+            "replay": may_replay and not reason,
+            "set-aside": may_replay and entry.outcome == Outcome.QUARANTINED,
+        }
+        urls = {
+            f"{name.replace('-', '_')}_url": reverse(
+                f"admin:leads_intakeentry_{name}", args=[entry.pk]
+            )
+            for name, is_shown in shown.items()
+            if is_shown
+        }
+        is_open = entry.lead is None and may_replay
+        return {**urls, "note": reason if is_open else "", "log": _log_of(entry)}
 
     # The list
 
@@ -151,17 +200,41 @@ class IntakeEntryAdmin(DealerAdmin):
     def processed_text(self, entry: IntakeEntry) -> str:
         return moment(entry.processed_at, now=timezone.now()) if entry.processed_at else "–"
 
+    @display(description=gettext_lazy("corrected"))
+    def corrected_text(self, entry: IntakeEntry) -> str:
+        if entry.corrected_at is None:
+            return "–"
+        at = moment(entry.corrected_at, now=timezone.now())
+        return " · ".join(filter(None, [at, str(entry.corrected_by or "")]))
+
     @display(description=gettext_lazy("message"))
-    def raw_text(self, entry: IntakeEntry) -> SafeString:
-        return format_html('<pre class="lo-raw" tabindex="0">{}</pre>', pretty(entry.raw))
+    def kept_text(self, entry: IntakeEntry) -> str:
+        """Whether the message is still there, and how long it will be."""
+        now = timezone.now()
+        if entry.raw_deleted_at:
+            return _("deleted since %(time)s") % {"time": moment(entry.raw_deleted_at, now=now)}
+        is_waiting = entry.outcome in ("", Outcome.QUARANTINED)
+        days = entry.dealer.raw_days * (WAITING_PERIODS if is_waiting else 1)
+        words = ngettext("kept for %(n)d day", "kept for %(n)d days", days) % {"n": days}
+        if not is_waiting:
+            return words
+        return _("%(period)s at most, since it still waits") % {"period": words}
+
+    @display(description=gettext_lazy("idempotency key"))
+    def idempotency_text(self, entry: IntakeEntry) -> str:
+        return entry.idempotency_key or "–"
 
 
-def pretty(raw: str) -> str:
-    """JSON on indented lines; anything else as it came."""
-    try:
-        return json.dumps(json.loads(raw), ensure_ascii=False, indent=2)
-    except (ValueError, RecursionError):
-        return raw
+def _log_of(entry: IntakeEntry) -> list[tuple[str, str, str]]:
+    """(when, who, what), the latest first."""
+    rows = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(IntakeEntry), object_id=str(entry.pk)
+    )
+    now = timezone.now()
+    return [
+        (moment(one.action_time, now=now), str(one.user), one.get_change_message())
+        for one in rows.select_related("user").order_by("-action_time", "-pk")[:SHOWN_DEEDS]
+    ]
 
 
 def _lead_link(lead: Lead) -> SafeString:

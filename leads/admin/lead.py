@@ -29,6 +29,7 @@ from leads.admin import filters
 from leads.admin.base import DealerHistoryAdmin
 from leads.admin.display import tone_of
 from leads.admin.lead_actions import LeadActions
+from leads.admin.lead_bin import LeadBin
 from leads.admin.lead_forms import (
     ActivityForm,
     CloseForm,
@@ -37,7 +38,9 @@ from leads.admin.lead_forms import (
     StatusForm,
 )
 from leads.admin.lead_list import LeadChangeList
+from leads.admin.lead_merging import LeadMerging
 from leads.admin.lead_page import lead_page
+from leads.admin.lead_tasks import LeadTasks
 from leads.admin.wall import has_right_at, sees_creditworthiness, user_of
 from leads.models import Lead
 from leads.resources.exchange import LeadExchange
@@ -118,7 +121,7 @@ _ALWAYS_OPEN = 2
 
 
 @admin.register(Lead)
-class LeadAdmin(LeadExchange, LeadActions, DealerHistoryAdmin):
+class LeadAdmin(LeadExchange, LeadActions, LeadMerging, LeadBin, LeadTasks, DealerHistoryAdmin):
     form = LeadForm
     list_display = [
         "customer_cell",
@@ -268,6 +271,7 @@ class LeadAdmin(LeadExchange, LeadActions, DealerHistoryAdmin):
             )
             context["page"] = {
                 **lead_page(stored.get(pk=lead.pk), user=user_of(request), now=now),
+                "merges": self.merged_lines(request, lead, now=now),
                 "is_editing": _EDIT in request.GET,
                 "edit_url": _with_form_open(request.get_full_path()),
             }

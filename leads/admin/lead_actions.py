@@ -29,7 +29,15 @@ SHOWN = 5  # leads named on the asking page
 class LeadActions(DealerAdmin):
     """Rights are asked for each row again: the list may show leads of several dealers."""
 
-    actions = ["assign_selected", "take_selected", "set_status_of_selected", "close_selected"]
+    actions = [
+        "assign_selected",
+        "take_selected",
+        "set_status_of_selected",
+        "close_selected",
+        "merge_selected",
+        "bin_selected",
+        "restore_selected",
+    ]
 
     def has_assign_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.has_right(request, "assign", obj)

@@ -72,6 +72,8 @@ class Viewer:
         return offered
 
     def may_change(self, lead: Lead) -> bool:
+        if lead.deleted_at:
+            return False
         return has_right_at(self.user, "leads.change_lead", lead.dealer_id)
 
 
@@ -87,6 +89,8 @@ class Row:
         lead = self.lead
         name = lead.full_name or lead.email or _("Without a name")
         link = format_html('<a class="lo-open" href="{}">{}</a>', self.url, name)
+        if lead.deleted_at:  # has no page while it lies in the bin
+            link = format_html("{}", name)
         place = " ".join(filter(None, [lead.postal_code, lead.city]))
         below = [part for part in (phone_link(lead.phone or lead.mobile), place) if part]
         dot = SafeString(" · ")

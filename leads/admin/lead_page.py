@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.safestring import SafeString
@@ -30,29 +29,18 @@ from leads.admin.display import (
     with_unit,
 )
 from leads.admin.lead_forms import ActivityForm, StatusForm
+from leads.admin.lead_tasks import task_card
+from leads.admin.lead_timeline import timeline
+from leads.admin.match_suggestion import possible_twins
+from leads.admin.merge_pages import may_merge, merge_url
 from leads.admin.wall import has_right_at, sees_creditworthiness
-from leads.models import Activity, IntakeEntry, Lead, MatchSuggestion, User, Vehicle
+from leads.models import IntakeEntry, Lead, User, Vehicle
 from leads.models.warning import shown_warnings, warning_text
 from leads.services.next_step import next_step
-from leads.services.scoring import explain
+from leads.services.scoring import breakdown, explain
 
-TIMELINE_LENGTH = 50  # entries; the rest is in the history
 BEST_REASONS = 3
 
-_ICONS = {
-    Activity.Kind.RECEIVED: "inbox",
-    Activity.Kind.UPDATED: "sync",
-    Activity.Kind.CONFLICT: "sync_problem",
-    Activity.Kind.NOTE: "sticky_note_2",
-    Activity.Kind.CALL: "call",
-    Activity.Kind.MAIL: "mail",
-    Activity.Kind.APPOINTMENT: "event",
-    Activity.Kind.STATUS_CHANGED: "swap_horiz",
-    Activity.Kind.ASSIGNED: "person",
-    Activity.Kind.CLOSED: "check_circle",
-    Activity.Kind.REOPENED: "restart_alt",
-    Activity.Kind.CHANGED: "edit",
-}
 # Purposes of consents as senders name them, without their "contact_".
 _PURPOSES = {
     "phone": gettext_lazy("phone"),
@@ -61,17 +49,8 @@ _PURPOSES = {
     "post": gettext_lazy("post"),
     "newsletter": gettext_lazy("newsletter"),
     "marketing": gettext_lazy("advertising"),
+    "privacy": gettext_lazy("privacy notice read"),
 }
-
-
-@dataclass(frozen=True)
-class TimelineEntry:
-    kind: str
-    icon: str
-    text: str
-    user: str
-    at: str
-    exact: str
 
 
 def lead_page(lead: Lead, *, user: User, now: datetime) -> dict[str, Any]:
@@ -79,20 +58,21 @@ def lead_page(lead: Lead, *, user: User, now: datetime) -> dict[str, Any]:
     much there is."""
     sees = sees_creditworthiness(user, lead)
     may_change = has_right_at(user, "leads.change_lead", lead.dealer_id)
-    activities = list(_activities(lead)[: TIMELINE_LENGTH + 1])
+    entries, has_older = timeline(lead, now=now)
     return {
         "lead": lead,
         "name": lead.full_name or _("Without a name"),
         "badges": _badges(lead),
-        "reasons": explain(lead, sees_creditworthiness=sees)[:BEST_REASONS],
+        **_score(lead, sees=sees, now=now),
         "lead_type": _type_title(lead, sees=sees),
         "wishes": _wishes(lead, sees=sees),
         "vehicle": _vehicle_rows(lead),
         "finance": _finance_rows(lead),
         "further": _further(lead.custom_values),
-        "timeline": [_timeline_entry(one, now=now) for one in activities[:TIMELINE_LENGTH]],
-        "has_older": len(activities) > TIMELINE_LENGTH,
+        "timeline": entries,
+        "has_older": has_older,
         "next_step": next_step(lead),
+        "tasks": task_card(lead, user=user, now=now),
         "urgency": urgency_of(lead, now=now),
         "follow_up": moment(lead.follow_up_at, now=now) if lead.follow_up_at else "",
         "answered": ago(lead.first_response_at, now=now) if lead.first_response_at else "",
@@ -112,20 +92,14 @@ def lead_page(lead: Lead, *, user: User, now: datetime) -> dict[str, Any]:
     }
 
 
-def _activities(lead: Lead) -> Any:
-    rows = Activity.objects.for_dealer(lead.dealer_id).filter(lead=lead)
-    return rows.select_related("user").order_by("-at", "-pk")
-
-
-def _timeline_entry(activity: Activity, *, now: datetime) -> TimelineEntry:
-    return TimelineEntry(
-        kind=str(activity.get_kind_display()),
-        icon=_ICONS.get(Activity.Kind(activity.kind), "circle"),
-        text=activity.text,
-        user=str(activity.user) if activity.user else "",
-        at=ago(activity.at, now=now),
-        exact=moment(activity.at, now=now),
-    )
+def _score(lead: Lead, *, sees: bool, now: datetime) -> dict[str, Any]:
+    """What the score is made of: the best reasons, and every line behind a click."""
+    weights = lead.dealer.score_weights
+    best = explain(lead, weights=weights, now=now, sees_creditworthiness=sees)
+    return {
+        "reasons": [line for line in best if line.points > 0][:BEST_REASONS],
+        "score_lines": breakdown(lead, weights=weights, now=now, sees_creditworthiness=sees),
+    }
 
 
 def _badges(lead: Lead) -> list[SafeString]:
@@ -279,9 +253,11 @@ def _other_leads(lead: Lead, *, user: User, now: datetime) -> list[dict[str, Any
     # Of this user: someone may see some locations only.
     rows = Lead.objects.for_user(user).filter(dealer=lead.dealer_id, customer=lead.customer_id)
     rows = rows.exclude(pk=lead.pk).select_related("status").order_by("-received_at", "-pk")
+    merges = may_merge(user, "lead", lead.dealer_id)
     return [
         {
             "lead": other,
+            "merge_url": merge_url("lead", lead.pk, other.pk) if merges else "",
             "badge": status_badge(other.status),
             "at": moment(other.received_at, now=now),
         }
@@ -293,17 +269,7 @@ def _duplicates(lead: Lead) -> list[dict[str, Any]]:
     """Customers who may be the same person, with the evidence."""
     if lead.customer_id is None:
         return []
-    rows = MatchSuggestion.objects.for_dealer(lead.dealer_id).select_related(
-        "customer", "candidate"
-    )
-    involved = Q(customer=lead.customer_id) | Q(candidate=lead.customer_id)
-    return [
-        {
-            "customer": one.candidate if one.customer_id == lead.customer_id else one.customer,
-            "reason": capfirst(one.get_reason_display()),
-        }
-        for one in rows.filter(involved)[:5]
-    ]
+    return possible_twins(lead.customer_id, lead.dealer_id, limit=5)
 
 
 def _origin(lead: Lead, *, user: User, now: datetime) -> dict[str, Any]:

@@ -79,9 +79,10 @@ GROUPS = (
     Group(
         _("Enquiries"),
         (
+            Entry("leads.Task", "checklist", waiting=figures.my_overdue_tasks),
             Entry("leads.Lead", "inbox", _("All enquiries"), waiting=figures.unassigned),
             Entry("leads.Lead", "person", _("My enquiries"), view="mine"),
-            Entry("leads.MatchSuggestion", "group"),
+            Entry("leads.MatchSuggestion", "group", waiting=figures.undecided_duplicates),
         ),
     ),
     Group(
@@ -89,13 +90,23 @@ GROUPS = (
         (Entry("leads.Customer", "contacts"), Entry("leads.Vehicle", "directions_car")),
     ),
     Group(
-        _("Intake and connections"),
+        _("Intake"),
         (
             Entry("leads.IntakeEntry", "book_2", waiting=figures.quarantined),
+            Entry("leads.UnmappedName", "rule", waiting=figures.names_to_assign),
+        ),
+    ),
+    Group(
+        _("Connections"),
+        (
             Entry("integrations.Connection", "cable", _("Partners")),
+            Entry("integrations.WebsiteForm", "dynamic_form", _("Forms")),
             Entry("integrations.SyncRun", "sync"),
             Entry("integrations.Delivery", "outbox"),
+            Entry("integrations.LeadFetch", "cloud_download"),
             Entry("leads.ApiKey", "key"),
+            Entry("integrations.WebhookEndpoint", "webhook"),
+            Entry("integrations.WebhookDelivery", "outgoing_mail"),
         ),
     ),
     Group(
@@ -107,6 +118,7 @@ GROUPS = (
             Entry("leads.CloseReason", "task_alt"),
             Entry("leads.Category", "folder"),
             Entry("leads.Tag", "sell"),
+            Entry("leads.ScoreWeights", "speed"),
         ),
         is_collapsible=True,
     ),
@@ -117,6 +129,8 @@ GROUPS = (
             Entry("leads.Location", "location_on"),
             Entry("leads.Membership", "badge"),
             Entry("leads.User", "manage_accounts"),
+            Entry("leads.Job", "work_history"),
+            Entry("leads.Worker", "memory"),
         ),
         is_collapsible=True,
     ),

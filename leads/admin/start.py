@@ -25,6 +25,7 @@ from integrations.models import Connection
 from leads.admin import figures
 from leads.admin.display import ago, badge, status_badge, urgency_of
 from leads.admin.filters import local_day
+from leads.admin.intake_filters import QUARANTINE
 from leads.admin.wall import dealers_where, rows_at
 from leads.models import (
     Category,
@@ -34,6 +35,7 @@ from leads.models import (
     Source,
     Status,
     Tag,
+    UnmappedName,
     User,
 )
 from leads.models.keys import display_phone, phone_key
@@ -151,8 +153,16 @@ def _cards(request: HttpRequest, now: datetime) -> Iterable[Card]:
             _("In quarantine"),
             "report",
             figures.count(figures.quarantined(user)),
-            f"{reverse('admin:leads_intakeentry_changelist')}?outcome=quarantined",
+            f"{reverse('admin:leads_intakeentry_changelist')}?view={QUARANTINE}",
             "red",
+        )
+    if _may(request, UnmappedName):
+        yield Card(
+            _("To assign"),
+            "rule",
+            figures.count(figures.names_to_assign(user)),
+            reverse("admin:leads_unmappedname_changelist"),
+            "amber",
         )
 
 
@@ -267,10 +277,16 @@ def _connections(request: HttpRequest, now: datetime) -> Iterable[dict[str, Any]
     if not _may(request, Connection):
         return
     user: User = request.user  # type: ignore[assignment]
-    rows = Connection.objects.for_user(user).select_related("dealer").defer("client_secret")
+    rows = (
+        Connection.objects.for_user(user)
+        .select_related("dealer")
+        .defer("client_secret", "previous_secret", "verify_token", "access_token")
+    )
     for connection in rows.order_by("-is_active", "dealer__name", "name")[:SHOWN_CONNECTIONS]:
-        may_pull = connection.is_active and user.has_perm(
-            "integrations.pull_connection", connection
+        may_pull = (
+            connection.is_pulled
+            and connection.is_active
+            and user.has_perm("integrations.pull_connection", connection)
         )
         yield {
             "connection": connection,
@@ -289,13 +305,17 @@ def light_of(connection: Connection, *, now: datetime) -> SafeString:
     """Runs, irregular, failing or off: word and colour."""
     if not connection.is_active:
         return badge(_("Off"), "grey")
+    if connection.paused_at:
+        return badge(_("Paused"), "red", title=connection.last_error)
     success = connection.last_success_at
     if _fails(connection):
         recently = success is not None and now - success < QUIET
         return badge(_("Irregular"), "amber") if recently else badge(_("Failing"), "red")
     if success is None:
-        return badge(_("Not fetched yet"), "grey")
-    if now - success >= QUIET:
+        words = _("Not fetched yet") if connection.is_pulled else _("Nothing received yet")
+        return badge(words, "grey")
+    # Whoever is asked regularly is heard of regularly; the others come when they have something.
+    if connection.is_pulled and now - success >= QUIET:
         return badge(_("Irregular"), "amber", title=_("Nothing heard for more than a day."))
     return badge(_("Running"), "green")
 

@@ -51,8 +51,8 @@ def visible_rows(model: type[models.Model], user: User) -> QuerySet[Any]:
         return rows.for_user(user)
     if user.is_superuser:
         return rows
-    if model is Dealer:
-        return user.dealers()
+    if issubclass(model, Dealer):
+        return rows.filter(pk__in=user.dealer_ids())
     if model is User:
         return rows.filter(pk__in=_members(user.dealer_ids()))
     return rows.none()
@@ -60,7 +60,7 @@ def visible_rows(model: type[models.Model], user: User) -> QuerySet[Any]:
 
 def rows_of_dealer(rows: QuerySet[Any], dealer_id: int | None) -> QuerySet[Any]:
     """Of these rows, those that a row of this dealer may point to; None: shared ones only."""
-    if rows.model is Dealer:
+    if issubclass(rows.model, Dealer):
         return rows.filter(pk=dealer_id)
     if rows.model is User:
         return rows.filter(pk__in=_members([dealer_id]))
@@ -75,7 +75,7 @@ def rows_at(rows: QuerySet[Any], dealer_ids: list[int] | None) -> QuerySet[Any]:
     """Of these rows, those of the given dealers (None: of all) and those that all share."""
     if dealer_ids is None:
         return rows
-    if rows.model is Dealer:
+    if issubclass(rows.model, Dealer):
         return rows.filter(pk__in=dealer_ids)
     if not has_field(rows.model, "dealer"):
         return rows

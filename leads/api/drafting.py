@@ -6,18 +6,21 @@ What is merely odd becomes a warning; its `field` is the canonical path in the r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from leads.models.keys import email_key, phone_key, split_phones
+from leads.api.clearing import cleared_columns
 from leads.models.warning import WarningCode
-from leads.services.drafts import ContactDraft, DraftWarning, LeadDraft, VehicleDraft
-from leads.services.german_values import (
-    parse_datetime,
-    parse_postal_code,
-    split_name,
+from leads.services.contact_reading import (
+    place_phones,
+    read_email,
+    read_phones,
+    read_postal_code,
 )
+from leads.services.drafts import ContactDraft, DraftWarning, LeadDraft, VehicleDraft
+from leads.services.german_values import parse_datetime, split_name
 
 # A follow-up given as a day is due when the office opens.
 _FOLLOW_UP_AT = time(9)
@@ -30,6 +33,7 @@ _TEXTS = (
     "message",
     "note",
     "status",
+    "close_reason",
     "source",
     "category",
     "location",
@@ -66,7 +70,15 @@ _WISH_VALUES = (
 Fields = Mapping[str, Any]
 
 
-def draft_lead(fields: Fields, *, sender: str, content_hash: str, now: datetime) -> LeadDraft:
+def draft_lead(
+    fields: Fields,
+    *,
+    sender: str,
+    now: datetime,
+    content_hash: str = "",
+    creates_entries: bool = True,
+    overrides_staff: bool = False,
+) -> LeadDraft:
     """The draft of a valid LeadCreateSerializer; see there for the fields."""
     warnings: list[DraftWarning] = []
     budget_from, budget_to = _budget(fields, warnings)
@@ -75,6 +87,9 @@ def draft_lead(fields: Fields, *, sender: str, content_hash: str, now: datetime)
     return LeadDraft(
         sender=sender,
         content_hash=content_hash,
+        creates_entries=creates_entries,
+        overrides_staff=overrides_staff,
+        changed_at=_not_in_future(fields, "changed_at", warnings, now),
         contact=_contact(fields, warnings),
         customer_id=(fields.get("customer") or {}).get("id"),
         vehicle=_vehicle(fields.get("vehicle") or {}, warnings),
@@ -88,11 +103,24 @@ def draft_lead(fields: Fields, *, sender: str, content_hash: str, now: datetime)
         consents=tuple(map(_consent, fields.get("consents") or [])),
         custom_values=fields.get("custom_values") or {},
         is_test=bool(fields.get("is_test")),
-        enquired_at=_enquired_at(fields, warnings, now),
+        enquired_at=_not_in_future(fields, "enquired_at", warnings, now),
         **texts,
         **values,
         **_wishes(fields.get("wishes") or {}),
         warnings=tuple(warnings),
+    )
+
+
+def draft_change(
+    fields: Fields, *, sender: str, now: datetime, creates_entries: bool = True
+) -> LeadDraft:
+    """The draft of a valid LeadChangeSerializer: what shall be different about a lead."""
+    draft = draft_lead(fields, sender=sender, now=now, creates_entries=creates_entries)
+    return replace(
+        draft,
+        tags=draft.tags + _tags(fields.get("tags_add") or []),
+        removed_tags=_tags(fields.get("tags_remove") or []),
+        cleared=cleared_columns(fields),
     )
 
 
@@ -139,41 +167,29 @@ _MAX_NAME_PART = {
 
 
 def _email(contact: Fields, warnings: list[DraftWarning]) -> str:
-    email = _text(contact, "email")
-    if email and not email_key(email):
-        warnings.append(DraftWarning(WarningCode.EMAIL_INVALID, email, "contact.email"))
-        return ""
+    written = _text(contact, "email")
+    email, odd = read_email(written)
+    if odd:
+        warnings.append(DraftWarning(odd, written, "contact.email"))
     return email
 
 
 def _phones(contact: Fields, warnings: list[DraftWarning]) -> tuple[str, str]:
-    """(phone, mobile) as written; a second number in one field moves to the other."""
-    numbers = {name: _text(contact, name) for name in ("phone", "mobile")}
-    for name, other in (("phone", "mobile"), ("mobile", "phone")):
-        text = numbers[name]
-        if not text or phone_key(text):
-            continue
-        parts = split_phones(text)
-        if len(parts) > 1:
-            warnings.append(DraftWarning(WarningCode.PHONE_SPLIT, text, f"contact.{name}"))
-            if not numbers[other]:
-                numbers[name], numbers[other] = parts[:2]
-        else:
-            warnings.append(DraftWarning(WarningCode.PHONE_INVALID, text, f"contact.{name}"))
-    return numbers["phone"], numbers["mobile"]
+    """(phone, mobile) as written; what finds no place stands in the warning."""
+    read = {name: read_phones(_text(contact, name)) for name in ("phone", "mobile")}
+    for name, (_numbers, odd) in read.items():
+        if odd:
+            warnings.append(DraftWarning(odd, _text(contact, name), f"contact.{name}"))
+    phone, mobile, _left = place_phones(read["phone"].numbers, read["mobile"].numbers)
+    return phone, mobile
 
 
 def _postal_code(address: Fields, country: str, warnings: list[DraftWarning]) -> str:
     written = _text(address, "postal_code")
-    if not written:
-        return ""
-    try:
-        text, is_odd = parse_postal_code(written, country=country)
-    except ValueError:
-        text, is_odd = written, True
-    if is_odd:
-        warnings.append(DraftWarning(WarningCode.POSTAL_CODE_ODD, text, "address.postal_code"))
-    return text
+    code, odd = read_postal_code(written, country=country)
+    if odd:
+        warnings.append(DraftWarning(odd, written, "address.postal_code"))
+    return code
 
 
 def _vehicle(vehicle: Fields, warnings: list[DraftWarning]) -> VehicleDraft:
@@ -232,12 +248,14 @@ def _follow_up_at(fields: Fields) -> datetime | None:
     return fields.get("follow_up_at")
 
 
-def _enquired_at(fields: Fields, warnings: list[DraftWarning], now: datetime) -> datetime | None:
-    """None stands for now; nobody has asked tomorrow."""
-    moment = fields.get("enquired_at")
+def _not_in_future(
+    fields: Fields, name: str, warnings: list[DraftWarning], now: datetime
+) -> datetime | None:
+    """None where nothing is said; nobody has asked or changed anything tomorrow."""
+    moment = fields.get(name)
     if moment and moment > now + _CLOCK_DIFFERENCE:
         shown = moment.astimezone(UTC).isoformat()
-        warnings.append(DraftWarning(WarningCode.TIME_IN_FUTURE, shown, "enquired_at"))
+        warnings.append(DraftWarning(WarningCode.TIME_IN_FUTURE, shown, name))
         return None
     return moment
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,7 @@ FIELD_NAMES: dict[str, dict[str, str]] = {
         "address": "adresse",
         "status": "status",
         "source": "quelle",
+        "close_reason": "abschlussgrund",
         "category": "kategorie",
         "tags": "tags",
         "location": "standort",
@@ -44,6 +46,7 @@ FIELD_NAMES: dict[str, dict[str, str]] = {
         "custom_values": "weitere_werte",
         "is_test": "testanfrage",
         "enquired_at": "angefragt_am",
+        "changed_at": "geaendert_am",
     },
     "contact": {
         "salutation": "anrede",
@@ -113,10 +116,20 @@ FIELD_NAMES: dict[str, dict[str, str]] = {
         "version": "fassung",
     },
 }
-_CANONICAL = {
-    table: {german: english for english, german in names.items()}
-    for table, names in FIELD_NAMES.items()
+# A change names the lead in the address, and can add and take away single tags.
+CHANGE_FIELD_NAMES: dict[str, dict[str, str]] = {
+    **FIELD_NAMES,
+    "": {
+        **{
+            name: german
+            for name, german in FIELD_NAMES[""].items()
+            if name not in ("external_id", "enquired_at")
+        },
+        "tags_add": "tags_dazu",
+        "tags_remove": "tags_weg",
+    },
 }
+Tables = Mapping[str, Mapping[str, str]]
 
 Errors = dict[str, list[ErrorDetail]]
 # More of them help nobody, and a body of nothing else must not cost more.
@@ -130,7 +143,8 @@ class Renaming:
     path. `spelled` leads from a canonical path ("contact.email", "consents.0.text") to it.
     """
 
-    def __init__(self, body: dict[str, Any]) -> None:
+    def __init__(self, body: dict[str, Any], tables: Tables = FIELD_NAMES) -> None:
+        self.tables = tables
         self.errors: Errors = {}
         self.spelled: dict[str, str] = {}
         self.body = self._object(body, "", "", "")
@@ -142,9 +156,9 @@ class Renaming:
             if len(self.errors) == MAX_ERRORS:
                 break
             as_written = spelled + name[:80]
-            canonical = _canonical_name(name, table)
+            canonical = _canonical_name(name, self.tables[table])
             if canonical is None:
-                self.errors[as_written] = [_unknown(name, table)]
+                self.errors[as_written] = [_unknown(name, self.tables[table])]
             elif canonical in found:
                 self.errors[as_written] = [_twice(canonical)]
             else:
@@ -154,7 +168,7 @@ class Renaming:
         return found
 
     def _value(self, value: Any, table: str, path: str, spelled: str) -> Any:
-        if table not in FIELD_NAMES:
+        if table not in self.tables:
             return value
         if isinstance(value, dict):
             return self._object(value, table, f"{path}.", f"{spelled}.")
@@ -174,14 +188,14 @@ class Renaming:
         return (self.spelled[head] + tail) if head else path
 
 
-def _canonical_name(name: str, table: str) -> str | None:
-    if name in FIELD_NAMES[table]:
+def _canonical_name(name: str, names: Mapping[str, str]) -> str | None:
+    if name in names:
         return name
-    return _CANONICAL[table].get(name)
+    return next((english for english, german in names.items() if german == name), None)
 
 
-def _unknown(name: str, table: str) -> ErrorDetail:
-    known = [*FIELD_NAMES[table], *_CANONICAL[table]]
+def _unknown(name: str, names: Mapping[str, str]) -> ErrorDetail:
+    known = [*names, *names.values()]
     if similar := difflib.get_close_matches(name[:80], known, n=1, cutoff=0.75):
         message = _("Unknown field. Did you mean “%(name)s”?") % {"name": similar[0]}
         return error_detail(message, "unknown_field")

@@ -69,6 +69,20 @@ class TextField(Optional, serializers.CharField):
         return data
 
 
+class LastingField(TextField):
+    """What may be named or left out, but not be emptied."""
+
+    default_error_messages = {"cannot_be_empty": _("This cannot be emptied; name another one.")}
+
+    def __init__(self, max_length: int, **options: Any) -> None:
+        super().__init__(max_length, allow_null=False, allow_blank=False, **options)
+
+    def run_validation(self, data: Any = serializers.empty) -> Any:
+        if data is None or (isinstance(data, str) and not clean_text(data)):
+            self.fail("cannot_be_empty")
+        return super().run_validation(data)
+
+
 @extend_schema_field({"type": "boolean"})
 class FlagField(Optional):
     default_error_messages = {"invalid": _("This must be true or false.")}
@@ -99,9 +113,6 @@ class WholeNumberField(Optional, serializers.IntegerField):
         return data
 
 
-@extend_schema_field(
-    {"oneOf": [{"type": "string", "maxLength": 40}, {"type": "number"}], "examples": ["21990.00"]}
-)
 class AmountField(Optional):
     """EUR, as a number or as text in German or English spelling; rounded to cents."""
 
@@ -114,6 +125,9 @@ class AmountField(Optional):
     def __init__(self, digits: int, **options: Any) -> None:
         self.limit = 10 ** (digits - 2)
         super().__init__(**options)
+        number = {"type": "number", "minimum": 0, "exclusiveMaximum": self.limit - 1}
+        text = {"type": "string", "pattern": _amount_pattern(digits - 3)}
+        set_override(self, "field", {"oneOf": [text, number], "examples": ["21990.00"]})
 
     def to_internal_value(self, data: Any) -> Decimal:
         _require(self, data, str, int, float)
@@ -126,7 +140,13 @@ class AmountField(Optional):
 
 
 @extend_schema_field(
-    {"oneOf": [{"type": "number"}, {"type": "string", "maxLength": 40}], "examples": [60, "60 %"]}
+    {
+        "oneOf": [
+            {"type": "number", "minimum": 0, "maximum": 100},
+            {"type": "string", "pattern": "^(100|[0-9]{1,2})( ?%)?$"},
+        ],
+        "examples": [60, "60 %"],
+    }
 )
 class PercentField(Optional):
     default_error_messages = {"invalid": _("This must be a number or text.")}
@@ -136,7 +156,8 @@ class PercentField(Optional):
         return self.read(parse_percent, data)
 
 
-@extend_schema_field({"type": "string", "examples": ["2026-03-06"]})
+# The document names the one spelling that other programs should use.
+@extend_schema_field({"type": "string", "format": "date", "examples": ["2026-03-06"]})
 class DayField(Optional):
     """ "2026-03-06" or "06.03.2026"."""
 
@@ -147,7 +168,9 @@ class DayField(Optional):
         return self.read(parse_date, data)
 
 
-@extend_schema_field({"type": "string", "examples": ["2026-03-06T09:00:00+01:00"]})
+@extend_schema_field(
+    {"type": "string", "format": "date-time", "examples": ["2026-03-06T09:00:00+01:00"]}
+)
 class MomentField(Optional):
     """An ISO time; without an offset it is Berlin's."""
 
@@ -167,13 +190,14 @@ class WordField(Optional, serializers.ChoiceField):
         """`german`: other spelling → canonical word."""
         self.german = german
         words = [value for value, _label in choices.choices]
-        super().__init__(choices=words + list(german), allow_blank=True, **options)
+        blank = [] if options.get("required") else [""]
+        super().__init__(choices=words + list(german), allow_blank=bool(blank), **options)
         # The library adds null to the type of a field that allows it, but not to a list of words.
-        enum = ["", *words, *german, *([None] if self.allow_null else [])]
+        enum = [*blank, *words, *german, *([None] if self.allow_null else [])]
         set_override(self, "field", {"type": "string", "enum": enum})
 
     def to_internal_value(self, data: Any) -> str:
-        if data == "":
+        if data == "" and self.allow_blank:
             return ""
         word = data.strip().casefold() if isinstance(data, str) else None
         word = self.german.get(word or "", word)
@@ -186,12 +210,25 @@ class PlainValuesField(Optional, serializers.DictField):
     """Names with plain values: text, number, true, false or null."""
 
     MAX_NAMES = 50
+    LIMIT = 10**15  # beyond, programs lose digits
     default_error_messages = {
         "not_a_dict": _("This must be an object."),
         "too_many": _("At most {n} entries."),
         "name": _("Names have 1 to 80 characters."),
         "value": _("Values are text up to 2000 characters, numbers, true, false or null."),
     }
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        limits = {"exclusiveMinimum": -self.LIMIT, "exclusiveMaximum": self.LIMIT}
+        value = {"type": ["string", "number", "boolean", "null"], "maxLength": 2000, **limits}
+        described = {
+            "type": "object",
+            "maxProperties": self.MAX_NAMES,
+            "propertyNames": {"minLength": 1, "maxLength": 80},
+            "additionalProperties": value,
+        }
+        set_override(self, "field", described)
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
         if not isinstance(data, dict):
@@ -212,10 +249,20 @@ class PlainValuesField(Optional, serializers.DictField):
             if len(value) > 2000:
                 self.fail("value")
         elif isinstance(value, dict | list) or (
-            isinstance(value, int) and abs(value) >= 10**15  # beyond, programs lose digits
+            isinstance(value, int | float) and abs(value) >= self.LIMIT
         ):
             self.fail("value")
         return value
+
+
+def _amount_pattern(digits: int) -> str:
+    """Amounts with so many digits before the cents, plain or in German groups of three."""
+    cents = "[0-9]{1,2}"
+    groups = [
+        f"[1-9][0-9]{{0,{min(2, digits - 3 * n - 1)}}}" + r"\.[0-9]{3}" * n
+        for n in range(1, (digits - 1) // 3 + 1)
+    ]
+    return f"^([0-9]{{1,{digits}}}([.,]{cents})?|({'|'.join(groups)})(,{cents})?)$"
 
 
 def _require(field: serializers.Field, value: Any, *types: type) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -73,9 +73,7 @@ def answer_once(
     with transaction.atomic():
         if not key:
             return act()
-        _lock(caller, key)
-        same = IdempotencyRecord.objects.for_dealer(caller.dealer)
-        record = same.filter(sender=caller.sender, key=key).first()
+        record = _claim(caller, key)
         if record and record.created_at > now - LIFETIME:
             if record.request_hash != request_hash:
                 raise IdempotencyKeyReused
@@ -84,26 +82,48 @@ def answer_once(
             record.delete()
         answer = act()
         if answer.status_code < 300:
-            IdempotencyRecord.objects.create(
-                dealer=caller.dealer,
-                sender=caller.sender,
-                key=key,
-                request_hash=request_hash,
-                status_code=answer.status_code,
-                body=json.dumps(answer.body, ensure_ascii=False),
-                created_at=now,
-            )
+            _keep(caller, key, request_hash, answer, now=now)
         return answer
 
 
-def _lock(caller: ApiKey, key: str) -> None:
-    """Nobody else works on this key until the transaction ends. SQLite needs nothing: there a
-    transaction begins only when the one before has ended."""
+def _claim(caller: ApiKey, key: str) -> IdempotencyRecord | None:
+    """The record of the key, if there is one; from now on nobody else works on this key until the
+    transaction ends. Raises StillRunning. SQLite needs no lock: there a transaction begins only
+    when the one before has ended."""
     if connection.vendor != "postgresql":
-        return
+        same = IdempotencyRecord.objects.for_dealer(caller.dealer_id)
+        return same.filter(sender=caller.sender, key=key).first()
     name = f"{caller.dealer_id}\n{caller.sender}\n{key}"
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
-        if not cursor.fetchone()[0]:
-            raise StillRunning
+    values = {"lock": number, "dealer": caller.dealer_id, "sender": caller.sender, "key": key}
+    [found] = IdempotencyRecord.objects.raw(_CLAIM, values)
+    claim: Any = found  # with what the statement adds to the record
+    if not claim.is_free:
+        raise StillRunning
+    return found if found.pk else None
+
+
+# Lock and look in one statement. One that ended between both is not seen here; `_keep` is stopped
+# then by the constraint.
+_CLAIM = """
+SELECT pg_try_advisory_xact_lock(%(lock)s) AS is_free, record.*
+FROM (VALUES (1)) AS once LEFT JOIN leads_idempotencyrecord AS record
+ON record.dealer_id = %(dealer)s AND record.sender = %(sender)s AND record.key = %(key)s
+"""
+
+
+def _keep(caller: ApiKey, key: str, request_hash: str, answer: Answer, *, now: datetime) -> None:
+    """Raises StillRunning if somebody else has kept an answer since: this one did not happen, and
+    its repeat gets the other."""
+    try:
+        IdempotencyRecord.objects.create(
+            dealer_id=caller.dealer_id,
+            sender=caller.sender,
+            key=key,
+            request_hash=request_hash,
+            status_code=answer.status_code,
+            body=json.dumps(answer.body, ensure_ascii=False),
+            created_at=now,
+        )
+    except IntegrityError as error:
+        raise StillRunning from error

@@ -27,6 +27,7 @@ TITLES = {
     406: _("Format not available"),
     409: _("Conflict"),
     411: _("Length missing"),
+    412: _("Changed meanwhile"),
     413: _("Too large"),
     415: _("Format not understood"),
     422: _("Cannot be processed"),

@@ -25,6 +25,11 @@ def reason_for(error: APIException, *, again: Callable[[], None]) -> str:
             again()
         except APIException as same:
             error = same
+    return sentences_of(error)
+
+
+def sentences_of(error: APIException) -> str:
+    """What is wrong, in the language in which the error was made; without values."""
     if isinstance(error, ParseError):
         return str(error.detail)
     if not isinstance(error, ValidationError):

@@ -6,6 +6,8 @@ whatever tells them, and the evidence of consents.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +18,7 @@ from leads.models.catalog import Stage
 from leads.models.intake import Outcome
 from leads.models.lead import Grade, Lead
 from leads.models.warning import WarningCode, shown_warnings, warning_text
+from leads.services.drafts import LeadDraft, Receipt
 
 # What a list or detail joins; a list of leads costs three queries, however long it is.
 JOINED = (
@@ -134,6 +137,11 @@ class LeadWishesSerializer(serializers.Serializer):
     preferred_time = Text()
 
 
+class LeadEnquiriesSerializer(serializers.Serializer):
+    count = serializers.IntegerField(source="enquiry_count", read_only=True)
+    last_at = Moment(source="last_enquired_at")
+
+
 class WarningSerializer(serializers.Serializer):
     """Something odd that did not stop the lead."""
 
@@ -144,6 +152,9 @@ class WarningSerializer(serializers.Serializer):
 
 class LeadSerializer(serializers.Serializer):
     id = serializers.IntegerField(read_only=True)
+    version = serializers.IntegerField(
+        read_only=True, help_text=_("Counted up with every change; part of the ETag.")
+    )
     number = serializers.CharField(read_only=True, help_text=_("The number people use."))
     external_id = Text(help_text=_("The sender's own number."))
     sender = Text(help_text=_("The system that the lead came from."))
@@ -180,14 +191,22 @@ class LeadSerializer(serializers.Serializer):
     wishes = LeadWishesSerializer(source="*", read_only=True)
     custom_values = serializers.DictField(read_only=True)
     is_test = Flag()
+    is_spam = Flag(help_text=_("Suspected."))
     score = serializers.IntegerField(read_only=True, help_text=_("0 to 100."))
     grade = serializers.ChoiceField(Grade.choices, read_only=True)
     enquired_at = Moment(help_text=_("When the customer asked."))
     received_at = Moment(help_text=_("When it arrived here."))
+    enquiries = LeadEnquiriesSerializer(
+        source="*", read_only=True, help_text=_("How often this person has asked about it.")
+    )
+    last_activity_at = Moment()
     first_response_at = Moment()
     closed_at = Moment()
     close_reason = Text(source="close_reason.name")
     updated_at = Moment()
+    deleted_at = Moment(
+        help_text=_("Null, unless an enquiry came for a lead that lies in the bin.")
+    )
     warnings = serializers.SerializerMethodField()
 
     def get_tags(self, lead: Lead) -> list[str]:
@@ -204,31 +223,51 @@ class LeadSerializer(serializers.Serializer):
 
     @extend_schema_field(WarningSerializer(many=True))
     def get_warnings(self, lead: Lead) -> list[dict[str, str | None]]:
-        return [
-            {
-                "code": warning["code"],
-                "field": warning.get("field") or None,
-                "message": warning_text(warning),
-            }
-            for warning in shown_warnings(self._warnings(lead), sees_creditworthiness=False)
-        ]
-
-    def _warnings(self, lead: Lead) -> list[dict[str, str]]:
-        return lead.warnings
+        return show_warnings(lead.warnings)
 
 
 class ReceivedLeadSerializer(LeadSerializer):
-    """The answer to a POST: the lead, and what became of the request.
+    """The answer to a POST, PUT or PATCH, for the OpenAPI document: the lead, and what became of
+    the request. `show_received` makes it."""
 
-    Context: "outcome", and "warnings" of the request; of a repeat the lead keeps none.
-    """
+    outcome = serializers.ChoiceField(
+        Outcome.choices, read_only=True, help_text=_("What became of the request.")
+    )
 
-    outcome = serializers.SerializerMethodField()
 
-    @extend_schema_field(serializers.ChoiceField(Outcome.choices))
-    def get_outcome(self, lead: Lead) -> str:
-        return self.context["outcome"]
+def show_lead(lead: Lead) -> dict[str, Any]:
+    """The lead as clients see it; no query if what JOINED names and the tags are loaded."""
+    return _lead_serializer().to_representation(lead)
 
-    def _warnings(self, lead: Lead) -> list[dict[str, str]]:
-        said = [one for one in self.context["warnings"] if one not in lead.warnings]
-        return lead.warnings + said
+
+def show_received(receipt: Receipt, draft: LeadDraft) -> dict[str, Any]:
+    """The answer to a change."""
+    shown = show_lead(receipt.lead)
+    shown["warnings"] = warnings_of(receipt, draft)
+    return {**shown, "outcome": receipt.outcome}
+
+
+def warnings_of(receipt: Receipt, draft: LeadDraft) -> list[dict[str, str | None]]:
+    """What is odd about the request as well, of which the lead keeps what is true of itself."""
+    said = list(receipt.lead.warnings)
+    for warning in (*draft.warnings, *receipt.warnings):
+        if warning.as_json() not in said:
+            said.append(warning.as_json())
+    return show_warnings(said)
+
+
+def show_warnings(warnings: Sequence[Mapping[str, str]]) -> list[dict[str, str | None]]:
+    return [
+        {
+            "code": warning["code"],
+            "field": warning.get("field") or None,
+            "message": warning_text(warning),
+        }
+        for warning in shown_warnings(warnings, sees_creditworthiness=False)
+    ]
+
+
+@cache
+def _lead_serializer() -> LeadSerializer:
+    """One for all: it holds nothing of a lead, and a new one copies its hundred fields."""
+    return LeadSerializer()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -58,6 +59,9 @@ def problem_example(
 class ProblemSchema(AutoSchema):
     """Adds the error answers a view can give, as problem documents."""
 
+    def _should_add_http429_error_response(self) -> bool:
+        return True  # every address has a limit; bases.py counts, not a throttle of the library
+
     def _get_error_response_serializer(self, status_code: str) -> Any:
         return ProblemSerializer
 
@@ -65,7 +69,8 @@ class ProblemSchema(AutoSchema):
         self, serializer: Any, status_code: str, *args: Any, **options: Any
     ) -> dict[str, Any]:
         response = super()._get_response_for_code(serializer, status_code, *args, **options)
-        if int(status_code) >= 400:
+        shape = getattr(serializer, "response", serializer)
+        if shape is ProblemSerializer:
             response["description"] = response["description"] or str(TITLES[int(status_code)])
             response["content"] = {MEDIA_TYPE: next(iter(response["content"].values()))}
         return response
@@ -77,6 +82,7 @@ class ProblemSchema(AutoSchema):
             for status, kind in (
                 (405, exceptions.MethodNotAllowed),
                 (406, exceptions.NotAcceptable),
+                (429, exceptions.Throttled),
             )
         ] + [problem_example(500, "server_error", SERVER_ERROR)]
 
@@ -95,19 +101,74 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
         }
 
 
+# tag → what its operations are about; in the order of the document
+_TAGS = {
+    "leads": _("Enquiries, from their arrival to their end."),
+    "activities": _("The timeline of a lead."),
+    "tasks": _("What somebody has to do about a lead, until when."),
+    "customers": _("The people and companies behind the leads."),
+    "vehicles": _("The stock cars, to be read."),
+    "catalogs": _("The lists that leads are sorted by, to be read."),
+    "events": _("What happened, for systems that are to be kept equal."),
+    "webhooks": _("Where events are sent to as they happen."),
+    "forms": _("What a website's own form sends, without a key."),
+    "me": _("Your own key."),
+}
+# Shapes of answers of which the client says what they have: `fields` and `expand`.
+_SELECTED = ("Lead", "Expanded")
+_RATE_HEADERS = {
+    "RateLimit-Policy": _("How many requests (q) per seconds (w) the key may make."),
+    "RateLimit": _("How many are left (r), and for how many seconds (t)."),
+}
+
+
 def describe(result: dict[str, Any], **_options: Any) -> dict[str, Any]:
     """The words about the API as a whole; in the language of the reader."""
     _drop(result, "x-spec-enum-id")  # left by the library for a hook that is not used here
     result["info"]["description"] = str(
         _(
             "Enquiries of a car dealer, in and out. Each outside system has an API key of its "
-            "own, made in the admin; it sees the leads of one dealer. Errors are problem "
+            "own, made in the admin; it sees the data of one dealer. Errors are problem "
             "documents (RFC 9457), in German or, with “Accept-Language: en”, in English."
         )
     )
-    leads = _("Enquiries, from their arrival to their end.")
-    result["tags"] = [{"name": "leads", "description": str(leads)}]
+    used = {tag for operation in _operations(result) for tag in operation.get("tags", [])}
+    result["tags"] = [
+        {"name": name, "description": str(words)} for name, words in _TAGS.items() if name in used
+    ]
+    for operation in _operations(result):
+        if operation.get("security"):
+            _name_rate_headers(operation)
+    schemas = result["components"]["schemas"]
+    _refuse_unknown_fields(schemas)
+    for name in _SELECTED:
+        schemas[name].pop("required", None)
     return result
+
+
+def _operations(result: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for methods in result["paths"].values():
+        yield from methods.values()
+
+
+def _name_rate_headers(operation: dict[str, Any]) -> None:
+    """On every answer but that to an unknown key (draft-ietf-httpapi-ratelimit-headers)."""
+    for status, response in operation["responses"].items():
+        if status == "401":
+            continue
+        headers = response.setdefault("headers", {})
+        for name, words in _RATE_HEADERS.items():
+            headers[name] = {"schema": {"type": "string"}, "description": str(words)}
+        if status == "429":
+            waiting = str(_("Seconds to wait."))
+            headers["Retry-After"] = {"schema": {"type": "integer"}, "description": waiting}
+
+
+def _refuse_unknown_fields(schemas: dict[str, Any]) -> None:
+    """Of what is sent; answers may get new fields at any time."""
+    for name, schema in schemas.items():
+        if name.endswith("Request") and "properties" in schema:
+            schema["additionalProperties"] = False
 
 
 def _drop(node: Any, name: str) -> None:

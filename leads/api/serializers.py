@@ -12,6 +12,7 @@ from leads.api.fields import (
     AmountField,
     DayField,
     FlagField,
+    LastingField,
     MomentField,
     Optional,
     PercentField,
@@ -75,7 +76,7 @@ class AddressSerializer(ObjectSerializer):
     postal_code = TextField(10)
     city = TextField(100)
     country = serializers.RegexField(
-        r"^\s*[A-Za-z]{2}\s*$",
+        r"^\s*([A-Za-z]{2})?\s*$",
         required=False,
         allow_null=True,
         allow_blank=True,
@@ -104,7 +105,7 @@ class VehicleSerializer(ObjectSerializer):
         },
     )
     first_registration = serializers.RegexField(
-        r"^\s*(?:(?:19|20)\d\d-(?:0[1-9]|1[0-2])|(?:0[1-9]|1[0-2])[./](?:19|20)\d\d)\s*$",
+        r"^\s*((19|20)[0-9]{2}-(0[1-9]|1[0-2])|(0[1-9]|1[0-2])[./](19|20)[0-9]{2})?\s*$",
         required=False,
         allow_null=True,
         allow_blank=True,
@@ -163,6 +164,19 @@ class ConsentSerializer(serializers.Serializer):
     version = TextField(40, help_text=_("The wording's version."))
 
 
+def _list_of(child: serializers.Field) -> serializers.ListField:
+    return serializers.ListField(
+        child=child,
+        max_length=50,
+        required=False,
+        allow_null=True,
+        error_messages={
+            "not_a_list": _("This must be a list."),
+            "max_length": _("At most {max_length} entries."),
+        },
+    )
+
+
 class LeadCreateSerializer(serializers.Serializer):
     """A new enquiry. A subject or contact data is enough; everything else may be left out.
 
@@ -180,16 +194,10 @@ class LeadCreateSerializer(serializers.Serializer):
         80, help_text=_("Name or key. An unknown one is created.")
     )
     category = TextField(80, help_text=_("Name or key. An unknown one is created."))
-    tags = serializers.ListField(
-        child=TextField(80, allow_null=False),
-        max_length=50,
-        required=False,
-        allow_null=True,
-        error_messages={
-            "not_a_list": _("This must be a list."),
-            "max_length": _("At most {max_length} entries."),
-        },
+    close_reason = TextField(
+        80, help_text=_("Name or key; counts only with a status that closes the lead.")
     )
+    tags = _list_of(TextField(80, allow_null=False))
     location = TextField(200, help_text=_("The dealer's location, by name or BDK number."))
     lead_type = TextField(20, help_text=_("Id of the lead type, such as 1b."))
     expected_value = AmountField(11, help_text=_("EUR gross. Text may be German: 21.990,00."))
@@ -213,21 +221,18 @@ class LeadCreateSerializer(serializers.Serializer):
     )
     vehicle = VehicleSerializer()
     wishes = WishesSerializer()
-    consents = serializers.ListField(
-        child=ConsentSerializer(),
-        max_length=50,
-        required=False,
-        allow_null=True,
-        error_messages={
-            "not_a_list": _("This must be a list."),
-            "max_length": _("At most {max_length} entries."),
-        },
-    )
+    consents = _list_of(ConsentSerializer())
     custom_values = PlainValuesField(
         help_text=_("Further values by name: text, numbers, true, false.")
     )
     is_test = FlagField(help_text=_("Test leads stay out of figures, assignment and mail."))
     enquired_at = MomentField(help_text=_("When the customer asked; now if left out."))
+    changed_at = MomentField(
+        help_text=_(
+            "When you last changed it. What colleagues have set later stays; all that they have "
+            "set, if you leave it out."
+        )
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs.get("follow_up_on") and attrs.get("follow_up_at"):
@@ -236,3 +241,25 @@ class LeadCreateSerializer(serializers.Serializer):
                 "field_given_twice",
             )
         return attrs
+
+
+class LeadChangeSerializer(LeadCreateSerializer):
+    """What shall be different about a lead. What is left out stays as it is, null empties a
+    field, lists are replaced as a whole. Status and source cannot be emptied."""
+
+    external_id = None  # type: ignore[assignment]
+    enquired_at = None  # type: ignore[assignment]
+    status = LastingField(80, help_text=_("Name or key. An unknown one is created."))
+    source = LastingField(
+        80, help_text=_("Name or key. An unknown one is created.")
+    )
+    tags_add = _list_of(TextField(80, allow_null=False))
+    tags_remove = _list_of(TextField(80, allow_null=False))
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "tags" in attrs and ("tags_add" in attrs or "tags_remove" in attrs):
+            raise serializers.ValidationError(
+                {"tags": _("Give all tags, or those to add and to remove, not both.")},
+                "field_given_twice",
+            )
+        return super().validate(attrs)

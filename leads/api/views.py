@@ -1,21 +1,19 @@
-"""The doors of the API: check the shape, call once, answer."""
+"""Leads: list, read, create, change, delete. The doors check the shape, call once, answer."""
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, cast
+from functools import partial
+from typing import Any, ClassVar
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone, translation
+from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from drf_spectacular.views import SpectacularAPIView
-from drf_standardized_errors.formatter import flatten_errors
-from rest_framework import mixins, viewsets
-from rest_framework.exceptions import APIException, NotFound, ValidationError
+from rest_framework.exceptions import NotFound, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,186 +21,142 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from leads.api import descriptions
-from leads.api.drafting import draft_lead
+from leads.api.bases import (
+    KeyViewSet,
+    body_of,
+    check_if_match,
+    etag_of,
+    language_of_the_office,
+    none_of,
+    present_lead,
+    respond,
+)
+from leads.api.bringing import BringsLeads
 from leads.api.errors import error_detail
-from leads.api.field_names import Renaming
-from leads.api.filters import LeadFilter, StrictFilterBackend, locations_named
-from leads.api.idempotency import Answer, StillRunning, answer_once, hash_of, key_of
+from leads.api.filters import LeadFilter, StrictFilterBackend
+from leads.api.idempotency import Answer, hash_of
 from leads.api.pagination import NewestFirst
-from leads.api.parsers import check_length, parse_object, read_raw
-from leads.api.permissions import HasScope
-from leads.api.reasons import reason_for
-from leads.api.representation import JOINED, LeadSerializer, ReceivedLeadSerializer
-from leads.api.serializers import LeadCreateSerializer
-from leads.models.api_key import ApiKey, Scope
-from leads.models.customer import Customer
-from leads.models.intake import Channel
+from leads.api.parsers import read_raw
+from leads.api.reading import check_references, read_change
+from leads.api.representation import show_received
+from leads.api.selecting import PARAMETERS, SelectedLeadSerializer, Selection, selection_of
+from leads.models.api_key import Scope
 from leads.models.lead import Lead
-from leads.models.warning import WarningCode
-from leads.services.drafts import DraftWarning, LeadDraft
-from leads.services.intake import Message, book, process
-from leads.services.rejecting import book_rejected
+from leads.services.changing import LeadGone, change_lead
+from leads.services.deleting import delete_leads
 
 
-class UnknownCustomerId(ValidationError):
-    """Well-formed, but there is no such customer (any more)."""
+class LeadPages(NewestFirst):
+    orderings: ClassVar = {"received_at": datetime, "updated_at": datetime, "score": int}
+    # Who asks for changes walks from the oldest to the newest and goes on from there.
+    implied_orderings: ClassVar = {"updated_since": "updated_at"}
 
-    status_code = 422
 
+class ReadsLeads(KeyViewSet):
+    """Views that show leads of the caller's dealer."""
 
-class NotStored(APIException):
-    """Booked and quarantined: people will look at it, but there is no lead."""
+    answer_parameters = PARAMETERS
+    serializer_class = SelectedLeadSerializer
 
-    status_code = 422
-    default_code = "not_stored"
-    default_detail = _("The enquiry could not be stored. It is kept and will be looked at.")
+    def get_queryset(self) -> QuerySet[Lead]:
+        if self.is_described:
+            return none_of(Lead)
+        return self.selection.load(Lead.objects.for_dealer(self.caller.dealer))
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if self.action in ("list", "retrieve"):
+            self.selection: Selection = selection_of(request)
+
+    def show_one(self, request: Request, lead: Lead) -> Response:
+        """304 for who has it already. What `expand` adds changes without the lead."""
+        etag = etag_of(lead)
+        known = parse_etags(request.headers.get("If-None-Match", ""))
+        if not self.selection.expand and etag in [one.removeprefix("W/") for one in known]:
+            return Response(status=304, headers={"ETag": etag})
+        return Response(self.selection.show(lead), headers={"ETag": etag})
 
 
 @extend_schema_view(
     list=extend_schema(**descriptions.LIST),
     retrieve=extend_schema(**descriptions.RETRIEVE),
     create=extend_schema(**descriptions.CREATE),
+    partial_update=extend_schema(**descriptions.CHANGE),
+    destroy=extend_schema(**descriptions.DELETE),
 )
-class LeadViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+class LeadViewSet(ReadsLeads, BringsLeads):
     """Leads of the key's dealer."""
 
-    http_method_names = ["get", "head", "post"]
-    permission_classes = [HasScope]
-    scopes = {
+    scopes: ClassVar = {
         "list": Scope.LEADS_READ,
         "retrieve": Scope.LEADS_READ,
         "create": Scope.LEADS_WRITE,
+        "partial_update": Scope.LEADS_WRITE,
+        "destroy": Scope.LEADS_DELETE,
     }
     filter_backends = [StrictFilterBackend]
     filterset_class = LeadFilter
-    pagination_class = NewestFirst
-    serializer_class = LeadSerializer
-    queryset = Lead.objects.none()  # for the schema alone
+    pagination_class = LeadPages
 
-    @property
-    def caller(self) -> ApiKey:
-        return cast(ApiKey, self.request.auth)
+    def list(self, request: Request) -> Response:
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response([self.selection.show(lead) for lead in page or []])
 
-    def get_queryset(self) -> QuerySet[Lead]:
-        if getattr(self, "swagger_fake_view", False):
-            return Lead.objects.none()
-        leads = Lead.objects.for_dealer(self.caller.dealer)
-        return leads.select_related(*JOINED).prefetch_related("tags")
-
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
-        response["Cache-Control"] = "no-store"  # personal data
-        return super().finalize_response(request, response, *args, **kwargs)
+    def retrieve(self, request: Request, pk: int) -> Response:
+        lead = self.get_queryset().filter(pk=pk).first()
+        if lead is None:
+            lead = present_lead(request, pk, "api:lead-detail")
+        return self.show_one(request, lead)
 
     def create(self, request: Request) -> Response:
+        answer = self.bring(request, self._create)
+        where = {"pk": answer.body["id"]}
+        return respond(answer, location=reverse("api:lead-detail", kwargs=where, request=request))
+
+    def _create(self, body: dict[str, Any]) -> Answer:
         now = timezone.now()
+        draft = self.read(body, now=now, content_hash=hash_of(body))
+        return self.receive(draft, read_raw(self.request).decode(), now=now)
+
+    def partial_update(self, request: Request, pk: int) -> Response:
+        """Not an enquiry: the timeline tells of it, not the intake ledger."""
+        now, caller = timezone.now(), self.caller
+        read = read_change(
+            body_of(request), now=now, sender=caller.sender, creates_entries=caller.creates_entries
+        )
+        draft = replace(
+            check_references(caller.dealer, read), overrides_staff=names_version(request)
+        )
+        check = partial(check_version, request, translation.get_language())
         try:
-            answer = self._answer(request, now)
-        except StillRunning:
-            raise  # nothing is lost: the first request brings the lead
-        except APIException as error:
-            self._book_rejected(request, error, now)
-            raise
-        if answer.status_code == NotStored.status_code:
-            raise NotStored
-        response = Response(answer.body, status=answer.status_code)
-        if answer.status_code == 201:
-            response["Location"] = reverse(
-                "api:lead-detail", kwargs={"pk": answer.body["id"]}, request=request
-            )
-        if answer.is_replayed:
-            response["Idempotent-Replayed"] = "true"
-        return response
+            with language_of_the_office():
+                receipt = change_lead(caller.dealer, pk, draft, now=now, check=check)
+        except LeadGone as error:
+            present_lead(request, pk, "api:lead-detail")
+            raise NotFound from error
+        return respond(Answer(200, show_received(receipt, draft)))
 
-    def _answer(self, request: Request, now: datetime) -> Answer:
-        check_length(request)
-        key = key_of(request)
-        body = cast(dict[str, Any], request.data) or {}
-        content_hash = hash_of(body)
-
-        def act() -> Answer:
-            draft = self._draft(body, content_hash, now)
-            return self._receive(draft, key, now)
-
-        return answer_once(self.caller, key, content_hash, act, now=now)
-
-    def _draft(self, body: dict[str, Any], content_hash: str, now: datetime) -> LeadDraft:
-        """Raises ValidationError with the names of fields as the client wrote them."""
-        renaming = Renaming(body)
-        serializer = LeadCreateSerializer(data=renaming.body)
-        errors = dict(renaming.errors)
-        if not serializer.is_valid():
-            for error in flatten_errors(serializer.errors):
-                detail = error_detail(error.detail, error.code)
-                errors.setdefault(renaming.spell(error.attr or ""), []).append(detail)
-        if errors:
-            raise ValidationError(errors)
-        draft = draft_lead(
-            serializer.validated_data,
-            sender=self.caller.sender,
-            content_hash=content_hash,
-            now=now,
-        )
-        if not draft.subject and draft.contact.is_empty and draft.customer_id is None:
-            message = _("Give at least a subject or contact data that can be used.")
-            raise ValidationError([error_detail(message, "subject_or_contact_required")])
-        if draft.customer_id is not None:
-            self._check_customer(draft.customer_id, renaming.spell("customer.id"))
-        return self._with_location_checked(draft)
-
-    def _with_location_checked(self, draft: LeadDraft) -> LeadDraft:
-        if not draft.location or locations_named(draft.location, self.caller.dealer):
-            return draft
-        odd = DraftWarning(WarningCode.VALUE_UNKNOWN, draft.location, "location")
-        return replace(draft, warnings=(*draft.warnings, odd))
-
-    def _check_customer(self, pk: int, field: str) -> None:
-        if not Customer.objects.for_dealer(self.caller.dealer).filter(pk=pk).exists():
-            detail = error_detail(_("There is no customer with this id."), "unknown_customer")
-            raise UnknownCustomerId({field: [detail]})
-
-    def _receive(self, draft: LeadDraft, key: str, now: datetime) -> Answer:
-        """Book, process and show; everything inside the caller's transaction."""
+    def destroy(self, request: Request, pk: int) -> Response:
         caller = self.caller
-        message = Message(
-            # A key may come again after its time with another body, which is another message.
-            message_id=f"{key[:160] or 'message'} {uuid.uuid4()}",
-            raw=read_raw(self.request).decode(),
-            outside_id=draft.external_id,
-        )
-        with _language_of_the_office():
-            entries = book(
-                caller.dealer,
-                channel=Channel.API,
-                sender=caller.sender,
-                messages=[message],
-                now=now,
-            )
-            [receipt] = process(caller.dealer, entries, lambda _entry: draft, now=now)
-        if receipt is None:
-            return Answer(NotStored.status_code, {})
-        lead = self.get_queryset().get(pk=receipt.lead.pk)
-        said = [warning.as_json() for warning in draft.warnings]
-        context = {"outcome": receipt.outcome, "warnings": said}
-        shown = ReceivedLeadSerializer(lead, context=context).data
-        return Answer(201 if receipt.is_new else 200, dict(shown))
+        check = partial(check_version, request, translation.get_language())
+        leads = Lead.objects.for_dealer(caller.dealer).filter(pk=pk)
+        with language_of_the_office():
+            deleted = delete_leads(leads, now=timezone.now(), sender=caller.sender, check=check)
+        if not deleted:
+            present_lead(request, pk, "api:lead-detail")
+            raise NotFound
+        return Response(status=204)
 
-    def _book_rejected(self, request: Request, error: APIException, now: datetime) -> None:
-        caller = self.caller
-        with _language_of_the_office():
-            book_rejected(
-                caller.dealer,
-                channel=Channel.API,
-                sender=caller.sender,
-                raw=read_raw(request).decode(errors="backslashreplace"),
-                reason=reason_for(error, again=lambda: self._check(request, now)),
-                now=now,
-            )
 
-    def _check(self, request: Request, now: datetime) -> None:
-        """Raises what is wrong with the request itself, in the language of now."""
-        check_length(request)
-        key_of(request)
-        self._draft(parse_object(read_raw(request) or b"{}"), "", now)
+def names_version(request: Request) -> bool:
+    """Whether the client says which version it has seen; its values then win over staff's."""
+    return "*" not in parse_etags(request.headers.get("If-Match", "*"))
+
+
+def check_version(request: Request, language: str | None, lead: Lead) -> None:
+    """Raises PreconditionFailed in the language of the client."""
+    with translation.override(language):
+        check_if_match(request, lead)
 
 
 class SchemaView(SpectacularAPIView):
@@ -229,8 +183,3 @@ class NothingHere(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         raise NotFound
-
-
-def _language_of_the_office() -> Any:
-    """What is written down is read by staff, whatever language the client asked for."""
-    return translation.override(settings.LANGUAGE_CODE)

@@ -12,7 +12,9 @@ PARENTS = [
     "leads_vehicle",
     "leads_location",
     "leads_lead",
-    "leads_intakeentry",  # its deliveries: integrations, 0002
+    "leads_apikey",
+    "leads_event",  # its deliveries: integrations, 0002
+    "leads_intakeentry",  # likewise
 ]
 
 # table, column, table it points to
@@ -22,6 +24,14 @@ CHILDREN = [
     ("leads_lead", "location_id", "leads_location"),
     ("leads_vehicle", "location_id", "leads_location"),
     ("leads_activity", "lead_id", "leads_lead"),
+    ("leads_lead", "merged_into_id", "leads_lead"),
+    ("leads_customer", "merged_into_id", "leads_customer"),
+    ("leads_enquiry", "lead_id", "leads_lead"),
+    ("leads_enquiry", "vehicle_id", "leads_vehicle"),
+    ("leads_task", "lead_id", "leads_lead"),
+    ("leads_unmappedname", "location_id", "leads_location"),
+    ("leads_apiusage", "key_id", "leads_apikey"),
+    ("leads_apikey", "renewed_from_id", "leads_apikey"),
     ("leads_intakeentry", "lead_id", "leads_lead"),
     ("leads_matchsuggestion", "customer_id", "leads_customer"),
     ("leads_matchsuggestion", "candidate_id", "leads_customer"),

@@ -1,39 +1,59 @@
 from leads.models.activity import Activity
-from leads.models.api_key import ApiKey, IdempotencyRecord, Scope
+from leads.models.api_key import ApiKey, ApiUsage, IdempotencyRecord, Scope
+from leads.models.background import Job, JobState, JobStatus, Schedule, Worker
 from leads.models.catalog import Category, CloseReason, Source, Stage, Status, Tag
 from leads.models.customer import Customer
 from leads.models.dealer import Dealer, Location, Membership, Role
+from leads.models.enquiry import Enquiry
+from leads.models.event import Event, EventKind
 from leads.models.intake import Channel, IntakeEntry, Outcome
 from leads.models.lead import Grade, Lead
 from leads.models.lead_type import LeadType
 from leads.models.match_suggestion import MatchReason, MatchSuggestion
+from leads.models.merge import Merge
+from leads.models.score_weights import ScoreWeights
+from leads.models.task import Task
+from leads.models.unmapped import UnmappedName
 from leads.models.user import User
 from leads.models.vehicle import Vehicle
 
 __all__ = [
     "Activity",
     "ApiKey",
+    "ApiUsage",
     "Category",
     "Channel",
     "CloseReason",
     "Customer",
     "Dealer",
+    "Enquiry",
+    "Event",
+    "EventKind",
     "Grade",
     "IdempotencyRecord",
     "IntakeEntry",
+    "Job",
+    "JobState",
+    "JobStatus",
     "Lead",
     "LeadType",
     "Location",
     "MatchReason",
     "MatchSuggestion",
     "Membership",
+    "Merge",
     "Outcome",
     "Role",
+    "Schedule",
     "Scope",
+    "ScoreWeights",
     "Source",
     "Stage",
     "Status",
     "Tag",
+    "Task",
+    "UnmappedName",
     "User",
     "Vehicle",
+    "Worker",
 ]

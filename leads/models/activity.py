@@ -1,4 +1,4 @@
-"""The timeline of a lead."""
+"""What was done with a lead."""
 
 from django.conf import settings
 from django.db import models
@@ -9,10 +9,10 @@ from leads.models.lead import Lead
 
 
 class Activity(DealerOwned):
-    """Something that happened to a lead, shown on its page, newest first."""
+    """Something that was done with a lead, by people or by another system. What the customer
+    asked is an Enquiry; the lead's page shows both, newest first."""
 
     class Kind(models.TextChoices):
-        RECEIVED = "received", _("Enquiry received")
         UPDATED = "updated", _("Updated by the sender")
         CONFLICT = "conflict", _("Conflicting content received")
         NOTE = "note", _("Note")
@@ -24,6 +24,9 @@ class Activity(DealerOwned):
         CLOSED = "closed", _("Closed")
         REOPENED = "reopened", _("Reopened")
         CHANGED = "changed", _("Changed")
+        MERGED = "merged", _("Merged")
+        DELETED = "deleted", _("Deleted")
+        RESTORED = "restored", _("Restored")
 
     OUTGOING = (Kind.CALL, Kind.MAIL, Kind.APPOINTMENT)
 
@@ -41,6 +44,8 @@ class Activity(DealerOwned):
         related_name="+",
     )
     text = models.TextField(_("text"), blank=True)
+    # The outside system that wrote it; empty: staff or LeadOffice itself.
+    sender = models.CharField(_("sender"), max_length=80, blank=True, editable=False)
     # What changed, for machines and for the timeline: {"from": "Neu", "to": "Kontaktiert"}
     data = models.JSONField(default=dict, blank=True, editable=False)
 

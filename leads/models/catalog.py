@@ -76,6 +76,9 @@ class CatalogEntry(models.Model):
         default=False,
         help_text=_("Came in with a lead and has not been reviewed yet."),
     )
+    # Who brought an automatic entry, and when: only so many per sender and day.
+    created_by = models.CharField(_("created by"), max_length=80, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created"), null=True, blank=True, editable=False)
 
     objects = CatalogQuerySet.as_manager()
 

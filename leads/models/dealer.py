@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +22,25 @@ class Dealer(models.Model):
     is_active = models.BooleanField(_("active"), default=True)
     # Only `receive` counts it up, holding the row's lock; gaps are harmless.
     last_lead_number = models.PositiveIntegerField(_("last lead number"), default=0, editable=False)
+    last_event_position = models.PositiveBigIntegerField(default=0, editable=False)
+
+    reopen_days = models.PositiveSmallIntegerField(
+        _("reopen closed leads for (days)"),
+        default=30,
+        help_text=_(
+            "A customer who asks again within this time reopens the closed lead; 0: never."
+        ),
+    )
+    raw_days = models.PositiveSmallIntegerField(
+        _("keep messages as received for (days)"),
+        default=180,
+        validators=[MinValueValidator(1)],
+        help_text=_("After this the message itself is deleted; its outcome stays."),
+    )
+    # Points by part of the score, where they differ from the usual; services/scoring.py
+    score_weights: Any = models.JSONField(
+        _("weights of the score"), default=dict, blank=True, editable=False
+    )
 
     class Meta:
         verbose_name = _("dealer")
@@ -93,6 +113,12 @@ class Location(DealerOwned):
         max_length=20,
         blank=True,
         help_text=_("As shown in the BDK dealer portal, with leading zeros."),
+    )
+    aliases: Any = models.JSONField(
+        _("other spellings"),
+        default=list,
+        blank=True,
+        help_text=_("Names used by partners and in Excel lists that mean this location."),
     )
     is_active = models.BooleanField(_("active"), default=True)
 

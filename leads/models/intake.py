@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +19,11 @@ from leads.models.lead import Lead
 class Channel(models.TextChoices):
     API = "api", _("API")
     BDK = "bdk", _("BDK Leadservice")
+    FORM = "form", _("website form")
+    GOOGLE_ADS = "google_ads", _("Google Ads")
+    META = "meta", _("Meta Lead Ads")
+    ADF = "adf", _("ADF/XML")
+    DRKLEIN = "drklein", _("Dr. Klein Vorgang")
     EXCEL = "excel", _("Excel")
     MANUAL = "manual", _("entered by hand")
 
@@ -25,6 +33,7 @@ class Outcome(models.TextChoices):
 
     CREATED = "created", _("created")
     UPDATED = "updated", _("updated")
+    ATTACHED = "attached", _("added to an open lead")
     REPEATED = "repeated", _("repeated, nothing new")
     CONFLICT = "conflict", _("conflict")
     IGNORED = "ignored", _("ignored, older version")
@@ -52,8 +61,26 @@ class IntakeEntry(DealerOwned):
     sender = models.CharField(_("sender"), max_length=80)
     message_id = models.CharField(_("message"), max_length=200)
     outside_id = models.CharField(_("number at the sender"), max_length=64, blank=True)
+    idempotency_key = models.CharField(_("idempotency key"), max_length=200, blank=True)
     content_hash = models.CharField(max_length=64, editable=False)
     raw = EncryptedTextField(_("as received"), editable=False)
+    # What a person made of it, where it could not be used as it came; replaces it when it is
+    # processed again.
+    corrected = EncryptedTextField(_("as corrected"), blank=True, editable=False)
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        verbose_name=_("corrected by"),
+        related_name="+",
+    )
+    corrected_at = models.DateTimeField(_("corrected"), null=True, blank=True, editable=False)
+    # When message and correction were deleted; hash and outcome stay.
+    raw_deleted_at = models.DateTimeField(
+        _("message deleted"), null=True, blank=True, editable=False
+    )
     received_at = models.DateTimeField(_("received"))
     last_received_at = models.DateTimeField(_("last received"))
     times_received = models.PositiveIntegerField(_("times received"), default=1)
@@ -77,7 +104,10 @@ class IntakeEntry(DealerOwned):
         verbose_name = _("intake entry")
         verbose_name_plural = _("intake ledger")
         ordering = ["-received_at", "-pk"]
-        permissions = [("view_raw", _("Can see messages as received"))]
+        permissions = [
+            ("view_raw", _("Can see messages as received")),
+            ("replay_intakeentry", _("Can process messages again")),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["dealer", "sender", "message_id"], name="intake_entry_once_per_message"
@@ -88,7 +118,24 @@ class IntakeEntry(DealerOwned):
             models.Index(fields=["dealer", "outcome", "-received_at"], name="intake_by_outcome"),
             models.Index(fields=["dealer", "sender", "outside_id"], name="intake_by_outside_id"),
             models.Index(fields=["sender", "id"], name="intake_waiting", condition=Q(outcome="")),
+            models.Index(
+                fields=["dealer", "received_at"],
+                name="intake_with_raw",
+                condition=Q(raw_deleted_at=None),
+            ),
         ]
+
+    def note_outcome(
+        self, outcome: str, lead: Lead | None, reasons: Iterable[str], *, now: datetime
+    ) -> None:
+        """Set what became of the message; not stored."""
+        self.outcome, self.lead, self.reason = outcome, lead, " ".join(reasons)
+        self.processed_at, self.attempts = now, self.attempts + 1
+
+    @property
+    def text(self) -> str:
+        """What is to be processed: the correction, if there is one."""
+        return self.corrected or self.raw
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} {self.outside_id or self.pk}"

@@ -111,6 +111,15 @@ def phone_key(text: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
+def is_mobile(text: str) -> bool:
+    """Whether this is one valid number that can only be a mobile one."""
+    key = phone_key(text)
+    if not key:
+        return False
+    kind = phonenumbers.number_type(phonenumbers.parse(key))
+    return bool(kind == phonenumbers.PhoneNumberType.MOBILE)
+
+
 def _lost_its_plus(text: str, with_plus: phonenumbers.PhoneNumber) -> bool:
     """Whether "49…" can only be the country code, although it might be an area code's begin."""
     return (

@@ -14,7 +14,7 @@ from simple_history.models import HistoricalRecords
 from leads.models.catalog import Category, CloseReason, Source, Stage, Status, Tag
 from leads.models.contact import ContactData
 from leads.models.customer import Customer
-from leads.models.dealer import DealerOwned, DealerOwnedQuerySet, Location
+from leads.models.dealer import Dealer, DealerOwned, DealerOwnedQuerySet, Location
 from leads.models.keys import search_text
 from leads.models.lead_type import LeadType
 from leads.models.vehicle import Vehicle
@@ -42,11 +42,26 @@ class Grade(models.TextChoices):
 
 
 class LeadQuerySet(DealerOwnedQuerySet["Lead"]):
+    def for_dealer(self, dealer: Dealer | int) -> Self:
+        """Without leads in the bin and those that became part of another."""
+        return super().for_dealer(dealer).present()
+
+    def ever_of_dealer(self, dealer: Dealer | int) -> Self:
+        """Deleted and merged ones too: for what recognises, restores or tells of them."""
+        return super().for_dealer(dealer)
+
+    def present(self) -> Self:
+        return self.filter(deleted_at=None)
+
     def for_user(self, user: User) -> Self:
         """Rows of the user's dealers; where a membership names locations, only those.
 
         A lead without a location is seen by all of the dealer, or nobody would pick it up.
         """
+        return self.ever_of_user(user).present()
+
+    def ever_of_user(self, user: User) -> Self:
+        """Deleted and merged ones too."""
         if user.is_superuser:
             return self.all()
         visible = Q(pk__in=[])
@@ -78,15 +93,15 @@ class Lead(ContactData, DealerOwned):
     """One expression of interest, from one sender, about one vehicle or contract.
 
     The contact data are those of this enquiry and never overwrite the customer's silently.
-    `sender` is the outside system that numbers its leads ("bdk:0012345", "api:website"); the
-    source is what the lead is sorted by and may be corrected by staff, so it identifies nothing.
+    `sender` and `external_id` are those of its first enquiry (see Enquiry); the source is what
+    the lead is sorted by and may be corrected by staff, so it identifies nothing.
     """
 
     number = models.CharField(_("number"), max_length=20, editable=False)
     sender = models.CharField(_("sender"), max_length=80, blank=True, editable=False)
     external_id = models.CharField(_("number at the sender"), max_length=64, blank=True)
-    external_version = models.PositiveIntegerField(_("version"), default=1, editable=False)
-    content_hash = models.CharField(max_length=64, blank=True, editable=False)
+    # Counted up with every stored change; the API's ETag.
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     location = models.ForeignKey(
         Location, models.PROTECT, null=True, blank=True, verbose_name=_("location")
@@ -195,6 +210,10 @@ class Lead(ContactData, DealerOwned):
     # [{"code": Warning.Code, "value": as received}]; leads/models/warning.py has the words.
     warnings = models.JSONField(_("warnings"), default=list, blank=True, editable=False)
     is_test = models.BooleanField(_("test lead"), default=False)
+    is_spam = models.BooleanField(_("suspected spam"), default=False)
+    # Columns that staff have set, with the time: an older write from outside leaves them alone.
+    # {"status": "2026-03-02T12:29:58+00:00"}
+    staff_values: Any = models.JSONField(default=dict, blank=True, editable=False)
 
     score = models.PositiveSmallIntegerField(_("score"), default=0, editable=False)
     enquired_at = models.DateTimeField(
@@ -203,11 +222,31 @@ class Lead(ContactData, DealerOwned):
     received_at = models.DateTimeField(
         _("received"), help_text=_("When it arrived in this office.")
     )
+    # The same person may ask several times about one case; each is an Enquiry.
+    enquiry_count = models.PositiveIntegerField(_("enquiries"), default=1, editable=False)
+    last_enquired_at = models.DateTimeField(
+        _("last enquiry"), null=True, blank=True, editable=False
+    )
+    last_activity_at = models.DateTimeField(
+        _("last activity"), null=True, blank=True, editable=False
+    )
     first_response_at = models.DateTimeField(_("first response"), null=True, blank=True)
     close_reason = models.ForeignKey(
         CloseReason, models.PROTECT, null=True, blank=True, verbose_name=_("close reason")
     )
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
+    # In the bin, or part of another lead. Both can be taken back.
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
+    deleted_by = models.CharField(_("deleted by"), max_length=80, blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        verbose_name=_("merged into"),
+        related_name="merged_leads",
+    )
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     search_text = models.TextField(blank=True, editable=False)
 
@@ -223,6 +262,7 @@ class Lead(ContactData, DealerOwned):
             ("export_lead", _("Can export leads")),
             ("import_lead", _("Can import leads")),
             ("assign_lead", _("Can assign leads to others")),
+            ("merge_lead", _("Can merge leads")),
         ]
         indexes = [
             models.Index(fields=["dealer", "-received_at", "-id"], name="lead_newest"),
@@ -233,6 +273,13 @@ class Lead(ContactData, DealerOwned):
             models.Index(fields=["dealer", "lead_type", "-received_at"], name="lead_by_type"),
             models.Index(fields=["dealer", "-score", "-id"], name="lead_by_score"),
             models.Index(fields=["dealer", "follow_up_at"], name="lead_by_follow_up"),
+            models.Index(fields=["dealer", "-updated_at", "-id"], name="lead_by_change"),
+            models.Index(fields=["customer", "-received_at"], name="lead_of_customer"),
+            models.Index(
+                fields=["dealer", "-deleted_at"],
+                name="lead_deleted",
+                condition=~Q(deleted_at=None),
+            ),
             # The closed ones soon outnumber the open ones, of which the start page speaks.
             models.Index(
                 fields=["dealer", "owner"],
@@ -257,12 +304,6 @@ class Lead(ContactData, DealerOwned):
         ]
         constraints = [
             models.UniqueConstraint(fields=["dealer", "number"], name="lead_once_per_number"),
-            # A partner may send the same lead twice; the second time must find the first.
-            models.UniqueConstraint(
-                fields=["dealer", "sender", "external_id"],
-                condition=~Q(external_id=""),
-                name="lead_once_per_sender",
-            ),
             models.CheckConstraint(
                 condition=Q(probability=None) | Q(probability__lte=100),
                 name="lead_probability_is_percent",

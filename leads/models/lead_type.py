@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -61,6 +63,12 @@ class LeadType(models.Model):
         _("first response within (minutes)"), default=120
     )
     note = models.CharField(_("note"), max_length=300, blank=True)
+    aliases: Any = models.JSONField(
+        _("other spellings"),
+        default=list,
+        blank=True,
+        help_text=_("Names used by partners and in Excel lists that mean this lead type."),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     objects = CatalogQuerySet.as_manager()

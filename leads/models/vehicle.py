@@ -60,6 +60,7 @@ class Vehicle(DealerOwned):
         ordering = ["-created_at", "-pk"]
         indexes = [
             models.Index(fields=["dealer", "-created_at", "-id"], name="vehicle_newest"),
+            models.Index(fields=["dealer", "-updated_at", "-id"], name="vehicle_by_change"),
             models.Index(fields=["dealer", "vin"], name="vehicle_vin", condition=~Q(vin="")),
         ]
         constraints = [

@@ -38,6 +38,14 @@ class WarningCode(models.TextChoices):
         _("Probability %(value)s was read as a share of 1."),
     )
     RANGE_SWAPPED = "range_swapped", _("Budget from and to were swapped: %(value)s.")
+    STAFF_VALUE_KEPT = (
+        "staff_value_kept",
+        _("A colleague has set %(field)s in the meantime; that stays."),
+    )
+    NAME_NOT_CREATED = (
+        "name_not_created",
+        _("“%(value)s” (%(field)s) is unknown and was not created; it waits to be assigned."),
+    )
     VALUE_UNKNOWN = "value_unknown", _("Unknown value “%(value)s” (%(field)s).")
 
 

@@ -8,25 +8,25 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.contact import Salutation
-from leads.models.keys import clean_text, email_key, phone_key, split_phones
-from leads.models.warning import WarningCode
+from leads.models.keys import clean_text
 from leads.resources.cells import cell_text, header_key
 from leads.resources.people import split_name, split_salutation
 from leads.resources.readers import Reader, Reading, reads_text, spellings_of
-from leads.services.german_values import parse_postal_code
+from leads.services import contact_reading
 
 # A long number that Excel shortened and then saved as text: its last digits are lost.
 _SHORTENED_NUMBER = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
 _SHORTENED = _("Excel has shortened this number. Please enter it again as text.")
+_NOT_A_POSTAL_CODE = _("This is not a postal code.")
 _PLACE = re.compile(r"((?:[A-Z]{1,2}-)?\d{4,5})\s+(\D.*)")
 
 
 def read_email(cell: Any, row: Reading, header: str) -> None:
-    text = clean_text(cell_text(cell)).removeprefix("mailto:")
-    if email_key(text) and len(text) <= 254:
-        row.put("email", text)
-    else:
-        row.warn(WarningCode.EMAIL_INVALID, text, header)
+    text = clean_text(cell_text(cell))
+    email, odd = contact_reading.read_email(text)
+    if odd:
+        row.warn(odd, text, header)
+    row.put("email", email)
 
 
 def reads_phone(name: str) -> Reader:
@@ -34,24 +34,24 @@ def reads_phone(name: str) -> Reader:
         text = clean_text(cell_text(cell)).lstrip("'")
         if _SHORTENED_NUMBER.fullmatch(text):
             raise ValueError(_SHORTENED)
-        numbers = [text] if phone_key(text) else split_phones(text)
-        for number in numbers:
-            if not phone_key(number):
-                row.warn(WarningCode.PHONE_INVALID, number, header)
+        numbers, odd = contact_reading.read_phones(text)
+        if odd:
+            row.warn(odd, text, header)
         if numbers:
             row.put(name, numbers[0][:100])
-        if numbers[1:]:
-            row.warn(WarningCode.PHONE_SPLIT, text, header)
             row.spare_phones += [(header, number[:100]) for number in numbers[1:]]
 
     return read
 
 
 def read_postal_code(cell: Any, row: Reading, header: str) -> None:
-    code = parse_postal_code(cell, country=row.values.get("country") or "DE")
-    if code.is_odd:
-        row.warn(WarningCode.POSTAL_CODE_ODD, code.text, header)
-    row.put("postal_code", code.text)
+    country = row.values.get("country") or "DE"
+    code, odd = contact_reading.read_postal_code(cell, country=country)
+    if not code:
+        raise ValueError(_NOT_A_POSTAL_CODE)
+    if odd:
+        row.warn(odd, code, header)
+    row.put("postal_code", code)
 
 
 def read_place(cell: Any, row: Reading, header: str) -> None:

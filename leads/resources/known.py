@@ -84,7 +84,7 @@ def earlier_lists(dealer: Dealer, entries: Sequence[IntakeEntry]) -> dict[str, l
     if not ids:
         return {}
     booked = IntakeEntry.objects.for_dealer(dealer).filter(
-        sender=SENDER, outside_id__in=ids, lead__isnull=False
+        sender=SENDER, outside_id__in=ids, lead__isnull=False, raw_deleted_at=None
     )
     found = defaultdict(list)
     for entry in booked.exclude(pk__in=[one.pk for one in entries]).order_by("pk"):

@@ -88,7 +88,8 @@ class RowParser:
         _complete(reading, base)
         if reading.custom_values:
             reading.custom_values = {**base.further, **reading.custom_values}
-        return _draft(reading, number=row.lead_number)
+        # Somebody here has changed these cells on purpose.
+        return _draft(reading, number=row.lead_number, overrides_staff=True)
 
     def _listed(self, row: Row) -> LeadDraft:
         """A row of somebody's own list."""
@@ -245,6 +246,7 @@ def _draft(reading: Reading, **identity: Any) -> LeadDraft:
     values = reading.values
     return LeadDraft(
         sender=SENDER,
+        attaches=False,  # what a list calls two leads stays two
         contact=ContactDraft(**_part(values, _CONTACT)),
         vehicle=VehicleDraft(**_part(values, _VEHICLE)),
         custom_values=reading.custom_values,

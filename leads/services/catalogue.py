@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar, cast
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, reduce
+from operator import or_
+from typing import NamedTuple, TypeVar, cast
 
-from django.db.models import QuerySet
+from django.db.models import Q
+from django.utils import timezone
 
 from leads.models.catalog import CatalogEntry, Category, CloseReason, Source, Stage, Status, Tag
 from leads.models.dealer import Dealer, Location, Membership
 from leads.models.keys import catalog_key, clean_text
 from leads.models.lead_type import LeadType
+from leads.models.unmapped import UnmappedName
 from leads.models.user import User
+from leads.services.catalog_rows import read_entries
 from leads.services.drafts import LeadDraft
 
 # Used when a draft names no source or status; seeded for all dealers.
 DEFAULT_SOURCE = "website"
 DEFAULT_STATUS = "new"
+# What one sender may add to one catalogue on one day, and how long a name may be (guide, §6).
+MAX_NEW_PER_DAY = 20
+MAX_NAME = 80
+MAX_KEY = 200  # characters of a name by which it is found among the assignments
 
 E = TypeVar("E", bound=CatalogEntry)
 
@@ -34,13 +45,19 @@ class Catalogue:
     lead_types: dict[str, LeadType]
     locations: dict[str, Location]
     owners: dict[str, User]
+    # Sources and statuses that nobody knows and that were not created: (model, catalog key).
+    refused: set[tuple[type[CatalogEntry], str]] = field(default_factory=set)
 
     def source(self, name: str) -> Source:
-        """The default one for a name without any character that can be seen."""
-        return self.sources[catalog_key(name) or DEFAULT_SOURCE]
+        """The default one for a name that means nothing: empty, or refused."""
+        return self.sources.get(catalog_key(name)) or self.sources[DEFAULT_SOURCE]
 
     def status(self, name: str) -> Status:
-        return self.statuses[catalog_key(name) or DEFAULT_STATUS]
+        return self.statuses.get(catalog_key(name)) or self.statuses[DEFAULT_STATUS]
+
+    def is_refused(self, model: type[CatalogEntry], name: str) -> bool:
+        """Whether the name is unknown and was not created."""
+        return (model, catalog_key(name)) in self.refused
 
     def category(self, name: str) -> Category | None:
         return self.categories.get(catalog_key(name))
@@ -62,66 +79,165 @@ class Catalogue:
         return self.owners.get(email.strip().casefold()) if email else None
 
 
-def resolve_catalogue(dealer: Dealer, drafts: Sequence[LeadDraft]) -> Catalogue:
+def resolve_catalogue(dealer: Dealer, drafts: Sequence[LeadDraft], *, now: datetime) -> Catalogue:
     """Find what the drafts name; unknown sources, statuses, categories, close reasons and tags
     are created for this dealer and marked as automatic (Anfragen guide, „Automatische Status-
-    und Quellen-Erstellung“). The number of queries does not depend on the number of drafts.
+    und Quellen-Erstellung“), as far as the sender may: at most MAX_NEW_PER_DAY of each kind. The
+    number of queries does not depend on the number of drafts.
     """
+    assigned = _AssignedNames(dealer)
+    resolver = _Resolver(dealer, drafts, assigned, now)
     return Catalogue(
-        sources=_resolve(dealer, Source, [DEFAULT_SOURCE, *(draft.source for draft in drafts)]),
-        # Never won or lost by itself, whatever it is called: an administrator sorts it.
-        statuses=_resolve(
-            dealer,
-            Status,
-            [DEFAULT_STATUS, *(draft.status for draft in drafts)],
-            stage=Stage.IN_WORK,
-        ),
-        categories=_resolve(dealer, Category, (draft.category for draft in drafts)),
-        close_reasons=_resolve(dealer, CloseReason, (draft.close_reason for draft in drafts)),
-        tags=_resolve(dealer, Tag, (tag for draft in drafts for tag in draft.tags)),
-        # A catalogue that nobody names is not read.
-        lead_types=_lead_types(dealer) if any(draft.lead_type for draft in drafts) else {},
-        locations=_locations(dealer) if any(draft.location for draft in drafts) else {},
+        sources=resolver.entries(Source),
+        statuses=resolver.entries(Status),
+        categories=resolver.entries(Category),
+        close_reasons=resolver.entries(CloseReason),
+        tags=resolver.entries(Tag),
+        lead_types=_lead_types(dealer, _said(drafts, "lead_type"), assigned),
+        locations=_locations(dealer, _said(drafts, "location"), assigned),
         owners=_owners(dealer) if any(draft.owner_email for draft in drafts) else {},
+        refused=resolver.refused,
     )
 
 
-def _resolve(dealer: Dealer, model: type[E], names: Iterable[str], **defaults: str) -> dict[str, E]:
-    wanted = {key: clean_text(name)[:80].strip() for name in names if (key := catalog_key(name))}
-    if not wanted:
-        return {}
-    known = _by_spelling(dealer, model)
-    unknown = {key: name for key, name in wanted.items() if key not in known}
-    # Names over 80 characters are shortened and found again by what is left of them.
-    missing = {catalog_key(name): name for name in unknown.values()}
-    missing = {key: name for key, name in missing.items() if key not in known}
-    if missing:
-        _create(dealer, model, missing, **defaults)
-        known = _by_spelling(dealer, model)
-    return known | {key: known[catalog_key(name)] for key, name in unknown.items()}
+def _said(drafts: Sequence[LeadDraft], name: str) -> set[str]:
+    return {getattr(draft, name) for draft in drafts} - {""}
 
 
-def _create(dealer: Dealer, model: type[E], names: Mapping[str, str], **defaults: str) -> None:
-    model._default_manager.bulk_create(
-        [
+class _AssignedNames:
+    """What people have said that unknown names mean ("always assign like this"). Read once, when
+    the first unknown name is met; people do that by hand, so there are not many."""
+
+    def __init__(self, dealer: Dealer) -> None:
+        self._dealer = dealer
+
+    def entry_id(self, kind: UnmappedName.Kind, key: str) -> int | None:
+        """The id of the entry, by the name's catalog key."""
+        return self._ids.get((kind, key[:MAX_KEY]))
+
+    @cached_property
+    def _ids(self) -> dict[tuple[str, str], int]:
+        kinds = UnmappedName.Kind.values
+        is_assigned = reduce(or_, (Q(**{f"{kind}__isnull": False}) for kind in kinds))
+        rows = UnmappedName.objects.for_dealer(self._dealer).filter(is_assigned).order_by()
+        found = rows.values_list("kind", "name_key", *(f"{kind}_id" for kind in kinds))
+        return {(kind, key): ids[kinds.index(kind)] for kind, key, *ids in found}
+
+
+# What a draft names of each catalogue.
+_NAMES: dict[type[CatalogEntry], Callable[[LeadDraft], Iterable[str]]] = {
+    Source: lambda draft: [draft.source],
+    Status: lambda draft: [draft.status],
+    Category: lambda draft: [draft.category],
+    CloseReason: lambda draft: [draft.close_reason],
+    Tag: lambda draft: draft.tags,
+}
+# These are read even if nobody names them, because each lead has one.
+_ALWAYS = (Source, Status)
+# Their unknown names may have been assigned by a person.
+_KINDS: dict[type[CatalogEntry], UnmappedName.Kind] = {
+    Source: UnmappedName.Kind.SOURCE,
+    Status: UnmappedName.Kind.STATUS,
+}
+# Never won or lost by itself, whatever it is called: an administrator sorts it.
+_NEW_VALUES: dict[type[CatalogEntry], dict[str, str]] = {Status: {"stage": Stage.IN_WORK}}
+
+
+class _Resolver:
+    """Looks names up and creates what is missing, one kind after the other."""
+
+    def __init__(
+        self,
+        dealer: Dealer,
+        drafts: Sequence[LeadDraft],
+        assigned: _AssignedNames,
+        now: datetime,
+    ) -> None:
+        self._dealer = dealer
+        self._assigned_names = assigned
+        self._drafts = drafts
+        self._now = now
+        self._wanted = {model: self._names(names) for model, names in _NAMES.items()}
+        read = [model for model, wanted in self._wanted.items() if wanted or model in _ALWAYS]
+        self._entries = read_entries(dealer, read)
+        self.refused: set[tuple[type[CatalogEntry], str]] = set()
+
+    def entries(self, model: type[E]) -> dict[str, E]:
+        """Every spelling → entry; also of each name in the drafts, unless it was refused."""
+        known = _by_spelling(cast(list[E], self._entries.get(model, [])))
+        assigned = self._assigned(model, known)
+        decided = known.keys() | assigned.keys()
+        unknown = {key: one for key, one in self._wanted[model].items() if key not in decided}
+        # Names over 80 characters are shortened and found again by what is left of them.
+        missing = {catalog_key(one.name): one for one in unknown.values()}
+        missing = {key: one for key, one in missing.items() if key not in known}
+        if missing and self._create(model, missing):
+            known = _by_spelling(cast(list[E], read_entries(self._dealer, [model])[model]))
+        found = {key: catalog_key(one.name) for key, one in unknown.items()}
+        self.refused |= {(model, key) for key, short in found.items() if short not in known}
+        shortened = {key: known[short] for key, short in found.items() if short in known}
+        return assigned | known | shortened
+
+    def _assigned(self, model: type[E], known: Mapping[str, E]) -> dict[str, E]:
+        if model not in _KINDS:
+            return {}
+        unknown = self._wanted[model].keys() - known.keys()
+        ids = {key: self._assigned_names.entry_id(_KINDS[model], key) for key in unknown}
+        entries = {entry.pk: entry for entry in known.values()}
+        return {key: entries[pk] for key, pk in ids.items() if pk in entries}
+
+    def _names(self, names: Callable[[LeadDraft], Iterable[str]]) -> dict[str, _Wanted]:
+        """By key; who may create it wins over who may not."""
+        wanted: dict[str, _Wanted] = {}
+        for draft in self._drafts:
+            for name in names(draft):
+                key = catalog_key(name)
+                if key and not (key in wanted and wanted[key].may_be_created):
+                    short = clean_text(name)[:MAX_NAME].strip()
+                    wanted[key] = _Wanted(short, draft.sender, draft.creates_entries)
+        return wanted
+
+    def _create(self, model: type[E], missing: Mapping[str, _Wanted]) -> int:
+        allowed = self._allowed(model, missing)
+        rows = [
             model(
-                dealer=dealer,
-                name=name,
+                dealer=self._dealer,
+                name=missing[key].name,
                 name_key=key,
                 is_automatic=True,
-                **defaults,
+                created_by=missing[key].sender,
+                created_at=self._now,
+                **_NEW_VALUES.get(model, {}),
             )
-            for key, name in names.items()
-        ],
+            for key in allowed
+        ]
         # Two requests may bring the same new name; the constraint lets one of them win.
-        ignore_conflicts=True,
-    )
+        if rows:
+            model._default_manager.bulk_create(rows, ignore_conflicts=True)
+        return len(rows)
+
+    def _allowed(self, model: type[E], missing: Mapping[str, _Wanted]) -> list[str]:
+        """The keys that may be created; a broken client must not flood the list (guide, §6)."""
+        today = timezone.localtime(self._now).replace(hour=0, minute=0, second=0, microsecond=0)
+        since = model._default_manager.filter(dealer=self._dealer, created_at__gte=today)
+        taken = Counter(since.values_list("created_by", flat=True))
+        allowed = []
+        for key, one in missing.items():
+            if one.may_be_created and taken[one.sender] < MAX_NEW_PER_DAY:
+                taken[one.sender] += 1
+                allowed.append(key)
+        return allowed
 
 
-def _by_spelling(dealer: Dealer, model: type[E]) -> dict[str, E]:
-    """A name wins over another entry's key or alias; own entries win over those for all."""
-    rows = cast(QuerySet[E], model.objects.for_dealer(dealer))
-    entries = sorted(rows, key=lambda entry: entry.dealer_id is None)
+class _Wanted(NamedTuple):
+    name: str
+    sender: str
+    may_be_created: bool
+
+
+def _by_spelling(entries: Sequence[E]) -> dict[str, E]:
+    """A name wins over another entry's key or alias; own entries, which come first, win over
+    those for all."""
     found: dict[str, E] = {}
     for entry in entries:
         found.setdefault(entry.name_key, entry)
@@ -131,18 +247,44 @@ def _by_spelling(dealer: Dealer, model: type[E]) -> dict[str, E]:
     return found
 
 
-def _lead_types(dealer: Dealer) -> dict[str, LeadType]:
+def _lead_types(
+    dealer: Dealer, names: Collection[str], assigned: _AssignedNames
+) -> dict[str, LeadType]:
+    if not names:
+        return {}  # a catalogue that nobody names is not read
     types = LeadType.objects.for_dealer(dealer).active()
     ordered = sorted(types, key=lambda lead_type: lead_type.dealer_id is not None)
-    return {lead_type.key.lower(): lead_type for lead_type in ordered}
+    by_alias = {
+        str(alias).strip().lower(): lead_type
+        for lead_type in ordered
+        for alias in lead_type.aliases
+    }
+    found = by_alias | {lead_type.key.lower(): lead_type for lead_type in ordered}
+    by_pk = {lead_type.pk: lead_type for lead_type in ordered}
+    for name in {name.strip().lower() for name in names} - found.keys():
+        pk = assigned.entry_id(UnmappedName.Kind.LEAD_TYPE, catalog_key(name))
+        if pk in by_pk:
+            found[name] = by_pk[pk]
+    return found
 
 
-def _locations(dealer: Dealer) -> dict[str, Location]:
-    found: dict[str, Location] = {}
-    for location in Location.objects.for_dealer(dealer):
+def _locations(
+    dealer: Dealer, names: Collection[str], assigned: _AssignedNames
+) -> dict[str, Location]:
+    """A name wins over another location's alias."""
+    if not names:
+        return {}
+    locations = list(Location.objects.for_dealer(dealer))
+    found = {catalog_key(alias): one for one in locations for alias in one.aliases}
+    for location in locations:
         found[catalog_key(location.name)] = location
         if location.bdk_partner_number:
             found[catalog_key(location.bdk_partner_number)] = location
+    by_pk = {location.pk: location for location in locations}
+    for key in set(map(catalog_key, names)) - found.keys():
+        pk = assigned.entry_id(UnmappedName.Kind.LOCATION, key)
+        if pk in by_pk:
+            found[key] = by_pk[pk]
     return found
 
 

@@ -90,6 +90,15 @@ class LeadDraft:
     number: str = ""
     # True: this is all the sender knows, so an update clears what is no longer said.
     is_complete: bool = False
+    # False: never becomes part of the same person's open lead (old lists, typed by hand).
+    attaches: bool = True
+    # False: unknown sources and statuses are not created, they wait among the assignments.
+    creates_entries: bool = True
+    # When the sender last changed it; what staff have set later than that stays. None: unknown,
+    # then staff win.
+    changed_at: datetime | None = None
+    # The sender has seen the lead as it is now (If-Match), so its values win over staff's.
+    overrides_staff: bool = False
 
     contact: ContactDraft = field(default_factory=ContactDraft)
     customer_id: int | None = None
@@ -141,7 +150,12 @@ class LeadDraft:
 
     consents: tuple[Mapping[str, Any], ...] = ()
     custom_values: Mapping[str, Any] = field(default_factory=dict)
+    # Only for a change of a known lead: its columns that become empty ("tags": all that are not
+    # named above), and tags that it loses.
+    cleared: tuple[str, ...] = ()
+    removed_tags: tuple[str, ...] = ()
     is_test: bool = False
+    is_spam: bool = False  # suspected
     enquired_at: datetime | None = None  # when the customer asked; None: now
     received_at: datetime | None = None  # only for old lists, whose dates are kept; None: now
     warnings: tuple[DraftWarning, ...] = ()
@@ -156,6 +170,8 @@ class Receipt:
     reasons: tuple[str, ...] = ()
     # (field, before, after) of an update, for previews; values in display form.
     changes: tuple[tuple[str, str, str], ...] = ()
+    # What is odd about an update, even if the lead did not change by it.
+    warnings: tuple[DraftWarning, ...] = ()
 
     @property
     def is_new(self) -> bool:

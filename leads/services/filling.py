@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
+from leads.models.catalog import Category, CloseReason, Source, Status
 from leads.models.contact import ContactData
 from leads.models.keys import catalog_key
 from leads.models.lead import Lead
@@ -65,6 +66,15 @@ _TYPES_OWN_COLUMNS = ("customer_kind", "contract_expiring", "reservation_hint")
 _SENSITIVE_COLUMNS = ("precheck", "lead_type_raw")
 _HIDDEN = "•••"
 _EMPTY = ("", None)
+# Catalogues to which senders may add, and the columns they are named in.
+_CREATABLE = (
+    (Source, "source"),
+    (Status, "status"),
+    (Category, "category"),
+    (CloseReason, "close_reason"),
+)
+# What a case has from its first enquiry or from staff, whatever comes later.
+_NEVER_FILLED = ("status", "close_reason", "source", "subject", "message", "urgency", "is_test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +87,86 @@ class Change:
     after: str
 
 
-def fill_lead(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> list[Change]:
-    """Set the lead's columns from the draft and tell which of them changed. No query."""
-    changes = []
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What a draft did to a lead: columns that changed, and those that staff have set meanwhile
+    and that therefore stayed."""
+
+    changes: list[Change]
+    kept: list[str]
+
+    @property
+    def warnings(self) -> list[DraftWarning]:
+        return [DraftWarning(WarningCode.STAFF_VALUE_KEPT, "", name) for name in self.kept]
+
+
+def fill_lead(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Filled:
+    """Set the lead's columns from the draft. No query."""
+    filled = Filled([], [])
+    named = set()
     for name, value in _values(lead, draft, catalogue):
-        changes += set_column(lead, name, value)
-    return changes
+        named.add(name)
+        fill_column(filled, lead, draft, name, value)
+    for name in draft.cleared:
+        if name not in named and name != "tags":  # those are rows of their own
+            fill_column(filled, lead, draft, name, _nothing(name))
+    return filled
+
+
+def fill_gaps(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Filled:
+    """Set only what the lead does not know yet: for another enquiry of the same case. Its status,
+    and whatever was said before, stays."""
+    filled = Filled([], [])
+    for name, value in _values(lead, draft, catalogue):
+        if name not in _NEVER_FILLED and getattr(lead, name) in (*_EMPTY, False):
+            fill_column(filled, lead, draft, name, value)
+    return filled
+
+
+def fill_named(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Filled:
+    """Set what the draft names of the columns that staff work with; gaps are filled as well. For
+    a later version of an enquiry that was added to a case begun by another one."""
+    filled = fill_gaps(lead, draft, catalogue)
+    for name, value in [*_given_only(draft), *_references(lead, draft, catalogue)]:
+        if name in (*_STAFF_COLUMNS, "urgency", "status", "close_reason", "owner"):
+            fill_column(filled, lead, draft, name, value)
+    return filled
+
+
+def follow_type(lead: Lead, lead_type: LeadType) -> list[Change]:
+    """A person has said which lead type an unknown id means: what follows from it is set, as far
+    as nothing is said there yet and staff have not set it. What was said stays."""
+    filled = Filled([], [])
+    draft = LeadDraft(sender=lead.sender)
+    fill_column(filled, lead, draft, "lead_type", lead_type)
+    fill_column(filled, lead, draft, "lead_type_family", lead_type.family)
+    for name in (*_TYPED_COLUMNS, *_TYPES_OWN_COLUMNS):
+        if getattr(lead, name) == _nothing(name):
+            fill_column(filled, lead, draft, name, getattr(lead_type, name))
+    if lead.urgency == Urgency.NORMAL:
+        fill_column(filled, lead, draft, "urgency", lead_type.suggested_urgency or Urgency.NORMAL)
+    return [change for change in filled.changes if change.field != "lead_type_family"]
+
+
+def fill_column(filled: Filled, lead: Lead, draft: LeadDraft, name: str, value: Any) -> None:
+    """Set one column, unless staff have set it later."""
+    if getattr(lead, name) == value:
+        return
+    if staff_wins(lead, draft, name):
+        filled.kept.append(name)
+        return
+    filled.changes.extend(set_column(lead, name, value))
+    if name in lead.staff_values:
+        lead.staff_values = {key: at for key, at in lead.staff_values.items() if key != name}
+
+
+def staff_wins(lead: Lead, draft: LeadDraft, name: str) -> bool:
+    """Whether a colleague has set this column later than the sender changed it (guide, §3:
+    an update must not undo newer staff work)."""
+    set_at = lead.staff_values.get(name)
+    if set_at is None or draft.overrides_staff:
+        return False
+    return draft.changed_at is None or draft.changed_at <= datetime.fromisoformat(set_at)
 
 
 def set_column(lead: Lead, name: str, value: Any) -> list[Change]:
@@ -130,6 +214,8 @@ def _given_only(draft: LeadDraft) -> Iterator[tuple[str, Any]]:
         yield "custom_values", dict(draft.custom_values)
     if draft.is_test:
         yield "is_test", True
+    if draft.is_spam:
+        yield "is_spam", True
 
 
 def _references(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
@@ -172,9 +258,12 @@ def _typed(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple
 
 def _according_to(lead_type: LeadType | None, name: str) -> Any:
     """What the type says, or what stands for "not said" where it is unknown."""
-    if lead_type is None:
-        return Lead._meta.get_field(name).get_default()  # type: ignore[union-attr]
-    return getattr(lead_type, name)
+    return _nothing(name) if lead_type is None else getattr(lead_type, name)
+
+
+def _nothing(name: str) -> Any:
+    """What a column holds when nothing is known."""
+    return Lead._meta.get_field(name).get_default()  # type: ignore[union-attr]
 
 
 def _family(raw: str) -> str:
@@ -205,6 +294,10 @@ def judge(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> list[DraftWarni
         warnings.append(DraftWarning(WarningCode.NOT_CONTACTABLE))
     if draft.owner_email and catalogue.owner(draft.owner_email) is None:
         warnings.append(DraftWarning(WarningCode.OWNER_UNKNOWN, draft.owner_email, "owner"))
+    for model, name in _CREATABLE:
+        said = getattr(draft, name)
+        if catalogue.is_refused(model, said):
+            warnings.append(DraftWarning(WarningCode.NAME_NOT_CREATED, said[:80], name))
     if lead.lead_type is None and (draft.lead_type or draft.is_complete):
         warnings.append(DraftWarning(WarningCode.TYPE_UNKNOWN, draft.lead_type, "lead_type"))
     if lead.lead_type:

@@ -1,7 +1,8 @@
 """What staff do with leads: assign, change the status, close, note, answer.
 
-Every function writes history and timeline. Those that take many leads stay behind the wall of
-each lead's dealer, return how many they changed, and need the same number of queries for any.
+Every function writes history, timeline and events, and remembers which columns staff have set.
+Those that take many leads stay behind the wall of each lead's dealer, return how many they
+changed, and need the same number of queries for any.
 """
 
 from __future__ import annotations
@@ -10,20 +11,26 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from leads.models.activity import Activity
 from leads.models.catalog import CloseReason, Status
 from leads.models.dealer import Membership
+from leads.models.event import Event, EventKind
 from leads.models.lead import Lead
+from leads.models.task import Task
 from leads.models.user import User
+from leads.services.events import lead_event, record
+from leads.services.history import remember
+from leads.services.retrying import retried
 from leads.services.scoring import score_of
 
 # Rows in one statement; a whole list may be selected.
 _WRITTEN_TOGETHER = 1000
 
 
+@retried
 @transaction.atomic
 def assign_leads(
     leads: QuerySet[Lead], owner: User | None, *, by: User | None, now: datetime
@@ -37,10 +44,13 @@ def assign_leads(
     for lead in rows:
         lead.owner = owner
     _store(rows, ["owner"], by=by, now=now)
-    name = str(owner) if owner else _("nobody")
-    text = _("Assigned to %(name)s.") % {"name": name}
-    _write(rows, Activity.Kind.ASSIGNED, text, by=by, now=now)
+    _write(rows, Activity.Kind.ASSIGNED, _assigned(owner), by=by, now=now)
+    record(lead_event(EventKind.LEAD_ASSIGNED, lead, by=by, now=now) for lead in rows)
     return len(rows)
+
+
+def _assigned(owner: User | None) -> str:
+    return _("Assigned to %(name)s.") % {"name": str(owner) if owner else _("nobody")}
 
 
 def _dealers_of(user: User, leads: Iterable[Lead]) -> set[int]:
@@ -53,6 +63,7 @@ def _dealers_of(user: User, leads: Iterable[Lead]) -> set[int]:
     return set(memberships.values_list("dealer_id", flat=True))
 
 
+@retried
 @transaction.atomic
 def set_status(leads: QuerySet[Lead], status: Status, *, by: User | None, now: datetime) -> int:
     """Put the leads into `status`; closing and reopening follow from its stage. A dealer's own
@@ -64,6 +75,7 @@ def set_status(leads: QuerySet[Lead], status: Status, *, by: User | None, now: d
     return _move(rows, {lead.pk: status for lead in rows}, by=by, now=now)
 
 
+@retried
 @transaction.atomic
 def close_leads(
     leads: QuerySet[Lead], reason: CloseReason, *, by: User | None, now: datetime
@@ -93,17 +105,35 @@ def _fits(entry: Status | CloseReason, lead: Lead) -> bool:
 def _move(
     rows: Sequence[Lead], targets: dict[int, Status], *, by: User | None, now: datetime
 ) -> int:
-    activities = []
+    activities, events = [], []
     for lead in rows:
         before, lead.status = lead.status, targets[lead.pk]
-        activities.append(_status_activity(lead, before, by=by, now=now))
+        activities.append(status_activity(lead, before, by=by, now=now))
+        events += status_events(lead, before, by=by, now=now)
         follow_status(lead, now=now)
     _store(rows, ["status", "close_reason", "closed_at"], by=by, now=now)
     Activity.objects.bulk_create(activities, batch_size=_WRITTEN_TOGETHER)
+    record(events)
     return len(rows)
 
 
-def _status_activity(lead: Lead, before: Status, *, by: User | None, now: datetime) -> Activity:
+def status_events(
+    lead: Lead, before: Status, *, by: User | None, now: datetime, sender: str = ""
+) -> list[Event]:
+    """What others are told when a lead has come from one status into another."""
+    kinds = [EventKind.LEAD_STATUS_CHANGED]
+    if before.is_open and not lead.status.is_open:
+        kinds.append(EventKind.LEAD_CLOSED)
+    elif lead.status.is_open and not before.is_open:
+        kinds.append(EventKind.LEAD_REOPENED)
+    return [
+        lead_event(kind, lead, by=by, sender=sender, now=now, stage=lead.status.stage)
+        for kind in kinds
+    ]
+
+
+def status_activity(lead: Lead, before: Status, *, by: User | None, now: datetime) -> Activity:
+    """What the timeline says of a lead that has come from one status into another; not stored."""
     kind = Activity.Kind.STATUS_CHANGED
     if not lead.status.is_open:
         kind = Activity.Kind.CLOSED
@@ -123,50 +153,97 @@ def follow_status(lead: Lead, *, now: datetime) -> None:
         lead.closed_at = now
 
 
+@retried
 @transaction.atomic
-def add_activity(lead: Lead, kind: str, text: str, *, by: User | None, now: datetime) -> Activity:
+def add_activity(
+    lead: Lead, kind: str, text: str, *, by: User | None, now: datetime, sender: str = ""
+) -> Activity:
     """Write something into the lead's timeline. The first outgoing activity (call, mail,
-    appointment) is the first response."""
+    appointment) is the first response; with it, the lead has been looked at."""
+    [stored] = lock_leads([lead.pk], "dealer")
     activity = Activity.objects.create(
-        dealer_id=lead.dealer_id, lead=lead, kind=kind, at=now, user=by, text=text
+        dealer_id=lead.dealer_id, lead=lead, kind=kind, at=now, user=by, text=text, sender=sender
     )
-    if kind in Activity.OUTGOING:
-        unanswered = Lead.objects.filter(pk=lead.pk, first_response_at=None)
-        if unanswered.update(first_response_at=now, updated_at=now):
-            lead.first_response_at = now
-            Lead.history.bulk_history_create([lead], update=True, default_user=by, default_date=now)
+    stored.last_activity_at = now
+    # It may have lost points because nothing happened for long.
+    before, stored.score = stored.score, _score(stored, now=now)
+    Lead.objects.filter(pk=lead.pk).update(last_activity_at=now, score=stored.score)
+    is_first_answer = kind in Activity.OUTGOING and _answer(stored, by=by, now=now)
+    if is_first_answer or stored.score != before:
+        remember(Lead, [stored], by=by, now=now)
+    for name in ("last_activity_at", "score", "first_response_at", "updated_at", "version"):
+        setattr(lead, name, getattr(stored, name))
     return activity
 
 
+def _answer(lead: Lead, *, by: User | None, now: datetime) -> bool:
+    """Whether it is the first; its history is written by the caller."""
+    asked_again = Task.objects.filter(lead=lead, kind=Task.Kind.ENQUIRED_AGAIN).open()
+    asked_again.update(done_at=now, done_by=by, updated_at=now, version=F("version") + 1)
+    unanswered = Lead.objects.filter(pk=lead.pk, first_response_at=None)
+    if not unanswered.update(first_response_at=now, updated_at=now, version=F("version") + 1):
+        return False
+    lead.refresh_from_db(fields=["first_response_at", "updated_at", "version"])
+    return True
+
+
+def _score(lead: Lead, *, now: datetime) -> int:
+    return score_of(lead, weights=lead.dealer.score_weights, now=now)
+
+
+@retried
 @transaction.atomic
 def record_change(
     lead: Lead, changed_fields: Collection[str], *, by: User | None, now: datetime
 ) -> int:
-    """Save a lead that was edited in a form and tell its timeline what changed."""
+    """Save a lead that was edited in a form and tell its timeline what changed. What somebody
+    else has changed in other columns since the form was opened stays."""
     if not changed_fields:
         return 0
-    [before] = lock_leads([lead.pk], "status")
+    [before] = lock_leads([lead.pk], "status", "dealer")
+    _take_over(lead, before, changed_fields)
     follow_status(lead, now=now)
     lead.set_keys()  # the score counts them
-    lead.score = score_of(lead)
+    lead.score = score_of(lead, weights=before.dealer.score_weights, now=now)
+    _mark([lead], changed_fields, by=by, now=now)
     lead._history_user, lead._history_date = by, now  # type: ignore[attr-defined]
     lead.save()
     del lead._history_user, lead._history_date  # type: ignore[attr-defined]
     if "status" in changed_fields:
-        _status_activity(lead, before.status, by=by, now=now).save()
+        status_activity(lead, before.status, by=by, now=now).save()
     if "owner" in changed_fields:
-        name = str(lead.owner) if lead.owner else _("nobody")
-        text = _("Assigned to %(name)s.") % {"name": name}
-        _write([lead], Activity.Kind.ASSIGNED, text, by=by, now=now)
-    labels = [
+        _write([lead], Activity.Kind.ASSIGNED, _assigned(lead.owner), by=by, now=now)
+    if labels := _labels(changed_fields):
+        text = _("Changed: %(fields)s.") % {"fields": ", ".join(labels)}
+        _write([lead], Activity.Kind.CHANGED, text, by=by, now=now)
+    record(_change_events(lead, before, changed_fields, by=by, now=now))
+    return 1
+
+
+def _take_over(lead: Lead, stored: Lead, changed_fields: Collection[str]) -> None:
+    for field in Lead._meta.concrete_fields:
+        if field.name not in changed_fields:
+            setattr(lead, field.attname, getattr(stored, field.attname))
+
+
+def _labels(changed_fields: Collection[str]) -> list[str]:
+    return [
         str(Lead._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
         for name in changed_fields
         if name not in ("status", "owner")
     ]
-    if labels:
-        text = _("Changed: %(fields)s.") % {"fields": ", ".join(labels)}
-        _write([lead], Activity.Kind.CHANGED, text, by=by, now=now)
-    return 1
+
+
+def _change_events(
+    lead: Lead, before: Lead, changed_fields: Collection[str], *, by: User | None, now: datetime
+) -> list[Event]:
+    changed = sorted(changed_fields)
+    events = [lead_event(EventKind.LEAD_UPDATED, lead, by=by, now=now, changed=changed)]
+    if "status" in changed_fields:
+        events += status_events(lead, before.status, by=by, now=now)
+    if "owner" in changed_fields:
+        events.append(lead_event(EventKind.LEAD_ASSIGNED, lead, by=by, now=now))
+    return events
 
 
 def lock_leads(pks: Collection[int], *related: str) -> list[Lead]:
@@ -184,7 +261,7 @@ def lock_leads(pks: Collection[int], *related: str) -> list[Lead]:
 def _lock(leads: QuerySet[Lead]) -> list[Lead]:
     """The selected leads, locked; those that left the selection while we waited are left out."""
     selected = leads.order_by("pk").values_list("pk", flat=True)
-    locked = lock_leads(list(selected), "status", "close_reason")
+    locked = lock_leads(list(selected), "status", "close_reason", "dealer")
     still_selected = set(selected.filter(pk__in=[lead.pk for lead in locked]))
     return [lead for lead in locked if lead.pk in still_selected]
 
@@ -192,12 +269,23 @@ def _lock(leads: QuerySet[Lead]) -> list[Lead]:
 def _store(rows: Sequence[Lead], columns: Sequence[str], *, by: User | None, now: datetime) -> None:
     if not rows:
         return
+    _mark(rows, columns, by=by, now=now)
+    for lead in rows:  # waiting and being open count
+        lead.score = _score(lead, now=now)
+    marked = ["updated_at", "last_activity_at", "version", "staff_values", "score"]
+    Lead.objects.bulk_update(rows, [*columns, *marked], batch_size=_WRITTEN_TOGETHER)
+    remember(Lead, rows, by=by, now=now)
+
+
+def _mark(
+    rows: Iterable[Lead], columns: Collection[str], *, by: User | None, now: datetime
+) -> None:
+    """Note the change itself, and what staff have set: older writes from outside respect it."""
     for lead in rows:
-        lead.updated_at = now
-    Lead.objects.bulk_update(rows, [*columns, "updated_at"], batch_size=_WRITTEN_TOGETHER)
-    Lead.history.bulk_history_create(
-        rows, update=True, default_user=by, default_date=now, batch_size=_WRITTEN_TOGETHER
-    )
+        lead.updated_at = lead.last_activity_at = now
+        lead.version += 1
+        if by is not None:
+            lead.staff_values = lead.staff_values | dict.fromkeys(columns, now.isoformat())
 
 
 def _write(rows: Iterable[Lead], kind: str, text: str, *, by: User | None, now: datetime) -> None:

@@ -6,11 +6,12 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from leads.models.dealer import Dealer
@@ -18,6 +19,7 @@ from leads.models.intake import IntakeEntry, Outcome
 from leads.models.user import User
 from leads.services.drafts import LeadDraft, Receipt
 from leads.services.receiving import receive
+from leads.services.retrying import retried
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ class Message:
     message_id: str
     raw: str
     outside_id: str = ""
+    idempotency_key: str = ""  # under which the sender would repeat it
 
     @property
     def content_hash(self) -> str:
@@ -43,6 +46,7 @@ class Message:
 Parse = Callable[[IntakeEntry], LeadDraft]
 
 
+@retried
 @transaction.atomic
 def book(
     dealer: Dealer, *, channel: str, sender: str, messages: Sequence[Message], now: datetime
@@ -57,24 +61,21 @@ def book(
     booked = IntakeEntry.objects.for_dealer(dealer).filter(sender=sender, message_id__in=times)
     # Everybody locks and inserts in the same order, so that nobody waits in a circle.
     locked = booked.order_by("pk").select_for_update()
-    known = set(locked.values_list("message_id", flat=True))
+    known = dict(locked.values_list("message_id", "raw_deleted_at"))
     for often in {times[message_id] for message_id in known}:  # nearly always once
         repeated = booked.filter(message_id__in=[one for one in known if times[one] == often])
         repeated.update(last_received_at=now, times_received=F("times_received") + often)
+    _put_back(booked, [one for one in messages if known.get(one.message_id)])
     new = {one.message_id: one for one in messages if one.message_id not in known}
     IntakeEntry.objects.bulk_create(
         [
-            IntakeEntry(
-                dealer=dealer,
+            new_entry(
+                dealer,
+                message,
                 channel=channel,
                 sender=sender,
-                message_id=message.message_id,
-                outside_id=message.outside_id[:64],
-                content_hash=message.content_hash,
-                raw=message.raw,
-                received_at=now,
-                last_received_at=now,
-                times_received=times[message.message_id],
+                now=now,
+                times=times[message.message_id],
             )
             for _id, message in sorted(new.items())
         ],
@@ -83,6 +84,33 @@ def book(
     )
     entries = {entry.message_id: entry for entry in booked.all()}
     return [entries[message.message_id] for message in messages]
+
+
+def _put_back(booked: QuerySet[IntakeEntry], messages: Sequence[Message]) -> None:
+    """The text of messages that was deleted since it is old: they come again, and where there is no
+    lead yet somebody may want to process them. A query each; hardly ever any."""
+    for message in messages:
+        same = booked.filter(message_id=message.message_id, lead=None)
+        same.update(raw=message.raw, raw_deleted_at=None)
+
+
+def new_entry(
+    dealer: Dealer, message: Message, *, channel: str, sender: str, now: datetime, times: int = 1
+) -> IntakeEntry:
+    """The entry of a message that came for the first time; not stored, not processed."""
+    return IntakeEntry(
+        dealer=dealer,
+        channel=channel,
+        sender=sender,
+        message_id=message.message_id,
+        outside_id=message.outside_id[:64],
+        idempotency_key=message.idempotency_key,
+        content_hash=message.content_hash,
+        raw=message.raw,
+        received_at=now,
+        last_received_at=now,
+        times_received=times,
+    )
 
 
 def process(
@@ -122,6 +150,7 @@ class _Work:
 _Receipts = dict[int, Receipt | None]  # by the entry's primary key
 
 
+@retried
 def _process_or_split(work: _Work, entries: Sequence[IntakeEntry]) -> _Receipts:
     try:
         with transaction.atomic():
@@ -165,18 +194,15 @@ def _receipts_of_others(work: _Work, entries: Sequence[IntakeEntry]) -> _Receipt
     became of them."""
     rows = IntakeEntry.objects.for_dealer(work.dealer).filter(pk__in=[one.pk for one in entries])
     # Locked without a join: PostgreSQL would look for the lead that the entry had before.
-    locked = list(rows.order_by("pk").select_for_update().values_list("pk", flat=True))
-    read_again = rows.filter(pk__in=locked).defer("raw").select_related("lead")
-    stored = {row.pk: row for row in read_again}
-    receipts: _Receipts = {}
-    for entry in entries:
-        row = stored.get(entry.pk)
-        if row is None:
-            receipts[entry.pk] = None
-        elif row.attempts != work.seen[entry.pk]:
-            receipts[entry.pk] = _receipt_of(row)
+    locked = dict(rows.order_by("pk").select_for_update().values_list("pk", "attempts"))
+    receipts: _Receipts = {entry.pk: None for entry in entries if entry.pk not in locked}
+    since = [pk for pk, attempts in locked.items() if attempts != work.seen[pk]]
+    if since:
+        by_pk = {entry.pk: entry for entry in entries}
+        for row in rows.filter(pk__in=since).defer("raw", "corrected").select_related("lead"):
+            receipts[row.pk] = _receipt_of(row)
             for name in _OUTCOME_FIELDS:
-                setattr(entry, name, getattr(row, name))
+                setattr(by_pk[row.pk], name, getattr(row, name))
     return receipts
 
 
@@ -196,11 +222,16 @@ _OUTCOME_FIELDS = ["outcome", "reason", "lead", "attempts", "processed_at"]
 
 
 def _write_outcomes(work: _Work, entries: Sequence[IntakeEntry]) -> None:
-    """One upsert: Django's bulk_update writes a CASE per row and column and is far slower."""
+    """One upsert: Django's bulk_update writes a CASE per row and column and is far slower. The
+    messages themselves are neither encrypted nor sent once more."""
+    rows = []
     for entry in entries:
         entry.attempts, entry.processed_at = work.seen[entry.pk] + 1, work.now
+        row = copy(entry)
+        row.raw = row.corrected = ""
+        rows.append(row)
     IntakeEntry.objects.bulk_create(
-        entries,
+        rows,
         update_conflicts=True,
         unique_fields=["pk"],
         update_fields=_OUTCOME_FIELDS,

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext as _
-from rapidfuzz.distance import Levenshtein
 
 from leads.models.contact import ContactData
 from leads.models.customer import Customer
 from leads.models.dealer import Dealer
-from leads.models.keys import fold, is_shared_mailbox
+from leads.models.keys import is_shared_mailbox
 from leads.models.match_suggestion import MatchReason, MatchSuggestion
+from leads.services import likeness
+from leads.services.candidates import Candidate, Candidates, find_candidates, keys_of
 from leads.services.drafts import ContactDraft, LeadDraft
+from leads.services.forwarding import resolve_customers
 
-# Two last names are the same person's from here on (share of letters that stay): "Meier"/"Meyer"
-# is 0.8, "Größling"/"Groessling" 1, "Schmidt"/"Schmitz" 0.71.
-SIMILAR_NAME = 0.8
 # More candidates than these help nobody.
 MAX_SUGGESTIONS = 3
 
@@ -35,57 +33,79 @@ class Match:
 
     customer: Customer | None
     reason: str
+    is_new: bool = False  # created for this draft
 
 
-@dataclass
-class _Index:
-    """Customers by each kind of evidence; grows as new ones are found in the same batch."""
+@dataclass(frozen=True)
+class _Suggestion:
+    """A customer, who it may be, and why."""
 
-    by_id: dict[int, Customer] = field(default_factory=dict)
-    by_number: dict[str, Customer] = field(default_factory=dict)
-    by_email: dict[str, list[Customer]] = field(default_factory=lambda: defaultdict(list))
-    by_phone: dict[str, list[Customer]] = field(default_factory=lambda: defaultdict(list))
-    by_name: dict[str, list[Customer]] = field(default_factory=lambda: defaultdict(list))
+    customer: Customer
+    candidate: Customer
+    reason: MatchReason
 
-    def add(self, customer: Customer) -> None:
-        if customer.pk:
-            if customer.pk in self.by_id:
-                return
-            self.by_id[customer.pk] = customer
-        if customer.external_number:
-            self.by_number[customer.external_number] = customer
-        if customer.email_key:
-            self.by_email[customer.email_key].append(customer)
-        for key in {customer.phone_key, customer.mobile_key} - {""}:
-            self.by_phone[key].append(customer)
-        if customer.name_key:
-            self.by_name[customer.name_key].append(customer)
+    def turned_to_the_older(self) -> _Suggestion:
+        """The candidate is the one who was there first."""
+        if self.candidate.pk < self.customer.pk:
+            return self
+        return _Suggestion(self.candidate, self.customer, self.reason)
 
 
 def match_customers(dealer: Dealer, drafts: Sequence[LeadDraft], *, now: datetime) -> list[Match]:
     """The customer of each draft, in the same order; new ones are stored here.
 
     Links by explicit id, by the bank's number, by an e-mail that exactly one customer has and
-    that is not a shared mailbox, by phone with a similar last name. Weaker evidence creates a
-    customer and suggests the other one. A draft without any contact data has no customer.
-    Raises UnknownCustomer. Must run under the dealer's lock, or two batches could create the
-    same person twice. The number of queries does not depend on the number of drafts.
+    that is not a shared mailbox, by phone with a similar last name unless the first names are
+    those of two people. Weaker evidence creates a customer and suggests the others, strongest
+    first. A draft without any contact data has no customer. What is known of a customer that
+    became part of another leads to that one; those in the bin are not found.
+
+    Contact data of a draft never change the customer. Raises UnknownCustomer. Must run under the
+    dealer's lock, or two batches could create the same person twice. The number of queries does
+    not depend on the number of drafts, nor their cost on that of customers.
     """
+    named = {draft.customer_id for draft in drafts if draft.customer_id}
+    by_id = resolve_customers(dealer, named) if named else {}
     seen = [_unsaved_customer(dealer, draft.contact) for draft in drafts]
-    index = _load(dealer, drafts, seen)
+    known = find_candidates(dealer, seen)
     matches: list[Match] = []
-    new: list[Customer] = []
-    suggestions: list[tuple[Customer, Customer, MatchReason]] = []
+    suggestions: list[_Suggestion] = []
     for draft, customer in zip(drafts, seen, strict=True):
-        match = _find(draft, customer, index)
+        match = _given(draft, by_id) or _find(draft, customer, known)
         if match is None:
-            new.append(customer)
-            suggestions += _suggest(customer, index)
-            index.add(customer)
-            match = Match(customer, _("New customer."))
+            match = Match(customer, _("New customer."), is_new=True)
+            suggestions += _suggest(customer, known)
+            known.add(customer)
+            known.leave_number_in_bin(customer)
         matches.append(match)
-    _store(dealer, new, suggestions, now=now)
+    _store([match.customer for match in matches if match.is_new and match.customer], now=now)
+    _store_suggestions(suggestions, now=now)
     return matches
+
+
+def suggest_duplicates(dealer: Dealer, customers: Sequence[Customer], *, now: datetime) -> int:
+    """Suggest who the stored customers may be; how many suggestions are new.
+
+    For customers that were created or changed by themselves: here nobody is linked. A pair that
+    was suggested before, in either order, is not suggested again, least of all if somebody has
+    called the two different.
+    """
+    known = find_candidates(dealer, customers)
+    found = [one for customer in customers for one in _suggest(customer, known)]
+    if not found:
+        return 0
+    pks = {one.customer.pk for one in found}
+    rows = MatchSuggestion.objects.for_dealer(dealer)
+    before = rows.filter(Q(customer__in=pks) | Q(candidate__in=pks))
+    pairs = {frozenset(pair) for pair in before.values_list("customer", "candidate")}
+    new = []
+    for one in found:
+        pair = frozenset((one.customer.pk, one.candidate.pk))
+        if pair not in pairs:
+            pairs.add(pair)
+            new.append(one.turned_to_the_older())
+    _store_suggestions(new, now=now)
+    return len(new)
 
 
 def _unsaved_customer(dealer: Dealer, contact: ContactDraft) -> Customer:
@@ -97,98 +117,114 @@ def _unsaved_customer(dealer: Dealer, contact: ContactDraft) -> Customer:
     return customer
 
 
-def _load(dealer: Dealer, drafts: Sequence[LeadDraft], seen: Sequence[Customer]) -> _Index:
-    """One query of six parts, each with its own index: an OR over all would not use any."""
-    rows = Customer.objects.for_dealer(dealer).order_by()
-    phones = {key for one in seen for key in (one.phone_key, one.mobile_key)}
-    by_id = rows.filter(pk__in={draft.customer_id for draft in drafts if draft.customer_id})
-    found = by_id.union(
-        _having(rows, "external_number", {one.external_number for one in seen}),
-        _having(rows, "email_key", {one.email_key for one in seen}),
-        _having(rows, "phone_key", phones),
-        _having(rows, "mobile_key", phones),
-        _having(rows, "name_key", {one.name_key for one in seen}),
-        all=True,
-    )
-    index = _Index()
-    # The newest first: of several who fit equally well it is the one who asked last.
-    for customer in sorted(found, key=lambda one: (one.created_at, one.pk), reverse=True):
-        index.add(customer)
-    return index
+# --- linking --------------------------------------------------------------------------------------
 
 
-def _having(rows: QuerySet[Customer], column: str, values: Iterable[str]) -> QuerySet[Customer]:
-    # Saying "not empty" once more lets both databases use the partial index.
-    return rows.filter(~Q(**{column: ""}), **{f"{column}__in": {*values} - {""}})
+def _given(draft: LeadDraft, by_id: dict[int, Customer]) -> Match | None:
+    if not draft.customer_id:
+        return None
+    if draft.customer_id not in by_id:
+        raise UnknownCustomer(draft.customer_id)
+    return Match(by_id[draft.customer_id], _("Customer given by the sender."))
 
 
-def _find(draft: LeadDraft, seen: Customer, index: _Index) -> Match | None:
-    if draft.customer_id:
-        if draft.customer_id not in index.by_id:
-            raise UnknownCustomer(draft.customer_id)
-        return Match(index.by_id[draft.customer_id], _("Customer given by the sender."))
-    if seen.external_number in index.by_number:
-        return Match(index.by_number[seen.external_number], _("Customer number is the same."))
+def _find(draft: LeadDraft, seen: Customer, known: Candidates) -> Match | None:
+    if same_number := known.sharing(("number", seen.external_number)):
+        return Match(same_number[0].customer, _("Customer number is the same."))
     if draft.contact.is_empty:
         return Match(None, _("No contact data."))
-    same_email = index.by_email.get(seen.email_key, [])
+    same_email = _customers(known.sharing(("email", seen.email_key)))
     if len(same_email) == 1 and not is_shared_mailbox(seen.email_key):
         return Match(same_email[0], _("E-mail is the same."))
-    for other in _same_phone(seen, index):
-        if _similar_name(seen, other):
-            return Match(other, _("Phone is the same, name is similar."))
+    for one in known.sharing(*(key for key in keys_of(seen) if key[0] == "phone")):
+        if not likeness.similar_last_name(seen, one.row):
+            continue
+        if likeness.names_swapped(seen, one.row):
+            return Match(one.customer, _("Phone is the same, first and last name are swapped."))
+        if not likeness.other_first_name(seen, one.row):
+            return Match(one.customer, _("Phone is the same, name is similar."))
     return None
 
 
-def _same_phone(seen: Customer, index: _Index) -> list[Customer]:
-    keys = {seen.phone_key, seen.mobile_key} - {""}
-    return [customer for key in sorted(keys) for customer in index.by_phone.get(key, [])]
+def _customers(candidates: Iterable[Candidate]) -> list[Customer]:
+    """Each customer once, also if several rows became part of it."""
+    return list({id(one.customer): one.customer for one in candidates}.values())
 
 
-def _similar_name(one: Customer, other: Customer) -> bool:
-    mine, theirs = fold(one.last_name or one.company), fold(other.last_name or other.company)
-    if not mine or not theirs:
+# --- suggesting -----------------------------------------------------------------------------------
+
+
+def _has_same_email(one: Customer, other: Customer) -> bool:
+    return likeness.shares_email(one, other) and not is_shared_mailbox(one.email_key)
+
+
+def _has_same_mailbox(one: Customer, other: Customer) -> bool:
+    return likeness.shares_email(one, other) and is_shared_mailbox(one.email_key)
+
+
+def _has_similar_name(one: Customer, other: Customer) -> bool:
+    if not likeness.shares_phone(one, other) or likeness.other_first_name(one, other):
         return False
-    return Levenshtein.normalized_similarity(mine, theirs) >= SIMILAR_NAME
+    return likeness.similar_last_name(one, other)
 
 
-def _suggest(seen: Customer, index: _Index) -> list[tuple[Customer, Customer, MatchReason]]:
-    """The strongest few; the same candidate only once, with its strongest reason."""
-    by_email = index.by_email.get(seen.email_key, [])
-    shared = is_shared_mailbox(seen.email_key)
-    email_reason = MatchReason.SAME_SHARED_MAILBOX if shared else MatchReason.SAME_EMAIL_SEVERAL
-    evidence = [(other, email_reason) for other in by_email]
-    evidence += [(other, MatchReason.SAME_PHONE_OTHER_NAME) for other in _same_phone(seen, index)]
-    namesakes = index.by_name.get(seen.name_key, [])
-    neighbours = [other for other in namesakes if _same_address(seen, other)]
-    evidence += [(other, MatchReason.SAME_NAME_AND_ADDRESS) for other in neighbours]
-    evidence += [(other, MatchReason.SAME_NAME) for other in namesakes]
-    chosen: dict[int, tuple[Customer, Customer, MatchReason]] = {}
-    for other, reason in evidence:
-        chosen.setdefault(id(other), (seen, other, reason))
+def _has_other_name(one: Customer, other: Customer) -> bool:
+    return likeness.shares_phone(one, other) and not likeness.similar_last_name(one, other)
+
+
+def _is_namesake_nearby(one: Customer, other: Customer) -> bool:
+    return likeness.same_name(one, other) and likeness.shares_address(one, other)
+
+
+# The strongest first; the first that holds is the reason that is shown.
+_EVIDENCE: tuple[tuple[MatchReason, Callable[[Customer, Customer], bool]], ...] = (
+    (MatchReason.SAME_EMAIL_SEVERAL, _has_same_email),
+    (MatchReason.SAME_SHARED_MAILBOX, _has_same_mailbox),
+    (MatchReason.SAME_PHONE, _has_similar_name),
+    (MatchReason.SAME_PHONE_OTHER_NAME, _has_other_name),
+    (MatchReason.SAME_NAME_AND_ADDRESS, _is_namesake_nearby),
+    (MatchReason.SAME_HOUSEHOLD, likeness.same_household),
+    (MatchReason.SAME_COMPANY, likeness.same_company),
+    (MatchReason.NAMES_SWAPPED, likeness.names_swapped),
+    (MatchReason.SIMILAR_NAME_AND_PLACE, likeness.sounds_alike_nearby),
+    (MatchReason.SAME_NAME, likeness.same_name),
+)
+
+
+def _suggest(seen: Customer, known: Candidates) -> list[_Suggestion]:
+    """The strongest few; each candidate once, with its strongest reason."""
+    ranked = []
+    for one in known.sharing(*keys_of(seen)):
+        if one.customer is seen or (seen.pk and one.customer.pk == seen.pk):
+            continue
+        ranks = (rank for rank, (_why, holds) in enumerate(_EVIDENCE) if holds(seen, one.row))
+        if (strongest := next(ranks, None)) is not None:
+            ranked.append((strongest, one.customer))
+    ranked.sort(key=lambda pair: pair[0])  # stable: among equals the newest comes first
+    chosen: dict[int, _Suggestion] = {}
+    for rank, customer in ranked:
+        chosen.setdefault(id(customer), _Suggestion(seen, customer, _EVIDENCE[rank][0]))
     return list(chosen.values())[:MAX_SUGGESTIONS]
 
 
-def _same_address(one: Customer, other: Customer) -> bool:
-    if not one.postal_code or not one.street:
-        return False
-    return one.postal_code == other.postal_code and fold(one.street) == fold(other.street)
+# --- storing --------------------------------------------------------------------------------------
 
 
-def _store(
-    dealer: Dealer,
-    new: list[Customer],
-    suggestions: list[tuple[Customer, Customer, MatchReason]],
-    *,
-    now: datetime,
-) -> None:
+def _store(new: list[Customer], *, now: datetime) -> None:
     if new:
         Customer.objects.bulk_create(new)
-        Customer.history.bulk_history_create(new, default_date=now)
-    if suggestions:
-        MatchSuggestion.objects.bulk_create(
-            MatchSuggestion(
-                dealer=dealer, customer=customer, candidate=other, reason=reason, created_at=now
-            )
-            for customer, other, reason in suggestions
+
+
+def _store_suggestions(suggestions: Iterable[_Suggestion], *, now: datetime) -> None:
+    rows = [
+        MatchSuggestion(
+            dealer_id=one.customer.dealer_id,
+            customer=one.customer,
+            candidate=one.candidate,
+            reason=one.reason,
+            created_at=now,
         )
+        for one in suggestions
+    ]
+    if rows:
+        MatchSuggestion.objects.bulk_create(rows)

@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db.models import Q
 
 from leads.models.dealer import Dealer
+from leads.models.enquiry import Enquiry
 from leads.models.intake import Outcome
 from leads.models.lead import Lead
 from leads.services.drafts import LeadDraft
+from leads.services.forwarding import resolve_leads
 from leads.services.handling import lock_leads
 
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A lead that is here, and its enquiry that the draft means; None: the lead as such."""
+
+    lead: Lead
+    enquiry: Enquiry | None = None
+
+    @property
+    def is_first_enquiry(self) -> bool:
+        """Whether the lead's own columns are those of this enquiry."""
+        lead, enquiry = self.lead, self.enquiry
+        return enquiry is None or (enquiry.sender, enquiry.external_id) == (
+            lead.sender,
+            lead.external_id,
+        )
+
+
 # By our own number, and by (sender, external id).
-KnownLeads = Mapping[object, Lead]
+KnownLeads = Mapping[object, Known]
 
 # What an update compares and shows.
 _RELATED = (
@@ -31,38 +52,68 @@ _RELATED = (
 
 def find_known_leads(dealer: Dealer, drafts: Sequence[LeadDraft]) -> KnownLeads:
     """The leads that the drafts name, locked, so that what staff change at this moment is not
-    written over. Each lead is one object, whatever names it. Three queries."""
-    rows = Lead.objects.for_dealer(dealer).order_by().values_list("pk", flat=True)
+    written over. Each lead is one object, whatever names it. Four queries at most."""
+    enquiries = _find_enquiries(dealer, drafts)
+    numbers = _find_numbers(dealer, drafts)
+    named = {enquiry.lead_id for enquiry in enquiries} | set(numbers.values())
+    leads = lock_cases(named)
+    found: dict[object, Known] = {
+        (enquiry.sender, enquiry.external_id): Known(leads[enquiry.lead_id], enquiry)
+        for enquiry in enquiries
+    }
+    return found | {number: Known(leads[pk]) for number, pk in numbers.items()}
+
+
+def _find_enquiries(dealer: Dealer, drafts: Sequence[LeadDraft]) -> list[Enquiry]:
     ids = {draft.external_id for draft in drafts} - {""}
-    senders = {draft.sender for draft in drafts}
-    sent = rows.filter(~Q(external_id=""), sender__in=senders, external_id__in=ids)
-    numbered = rows.filter(number__in={draft.number for draft in drafts} - {""})
-    # One after the other: an OR of both would use no index.
-    named = set(sent.union(numbered, all=True))
-    found: dict[object, Lead] = {}
-    for lead in lock_leads(named, *_RELATED) if named else []:
-        found[lead.number] = found[lead.sender, lead.external_id] = lead
-    return found
+    if not ids:
+        return []
+    senders = {draft.sender for draft in drafts if draft.external_id}
+    rows = Enquiry.objects.for_dealer(dealer).order_by()
+    # Saying "not empty" once more lets both databases use the partial index.
+    return list(rows.filter(~Q(external_id=""), sender__in=senders, external_id__in=ids))
 
 
-def known_lead(draft: LeadDraft, known: KnownLeads) -> Lead | None:
+def _find_numbers(dealer: Dealer, drafts: Sequence[LeadDraft]) -> dict[str, int]:
+    """Our own numbers; that of a merged lead stands for the one it became part of."""
+    numbers = {draft.number for draft in drafts} - {""}
+    if not numbers:
+        return {}
+    rows = Lead.objects.ever_of_dealer(dealer).order_by().filter(number__in=numbers)
+    found = rows.values_list("number", "pk", "merged_into")
+    merged = [pk for _number, pk, merged_into in found if merged_into]
+    kept = resolve_leads(dealer, merged) if merged else {}
+    return {number: kept[pk].pk if pk in kept else pk for number, pk, _merged in found}
+
+
+def lock_cases(pks: Collection[int]) -> dict[int, Lead]:
+    """The leads by id, locked, with everything that an update compares."""
+    return {lead.pk: lead for lead in lock_leads(pks, *_RELATED)} if pks else {}
+
+
+def known_lead(draft: LeadDraft, known: KnownLeads) -> Known | None:
     """Our own number wins over the sender's."""
     if draft.number and draft.number in known:
         return known[draft.number]
     return known.get((draft.sender, draft.external_id)) if draft.external_id else None
 
 
-def outcome_for(lead: Lead, draft: LeadDraft) -> Outcome:
+def outcome_for(known: Known, draft: LeadDraft) -> Outcome:
     """What the draft means for a lead we have; decided by version, then by content."""
-    if draft.number == lead.number:
+    lead, enquiry = known.lead, known.enquiry
+    if lead.deleted_at and lead.deleted_by != draft.sender:
+        return Outcome.IGNORED  # a colleague has put it into the bin
+    if enquiry is None:
         return Outcome.UPDATED  # edited in a list exported here: compared cell by cell
-    if draft.version > lead.external_version:
+    if lead.deleted_at:
+        return Outcome.UPDATED  # who has deleted it may take that back
+    if draft.version > enquiry.version:
         return Outcome.UPDATED
-    if draft.version < lead.external_version:
+    if draft.version < enquiry.version:
         return Outcome.IGNORED
     if not draft.content_hash:
         return Outcome.UPDATED  # nothing to recognise it by: compared column by column
-    if draft.content_hash == lead.content_hash:
+    if draft.content_hash == enquiry.content_hash:
         return Outcome.REPEATED
     # A sender that numbers its versions broke its word; one that does not just sends changes.
     return Outcome.CONFLICT if draft.is_complete else Outcome.UPDATED
@@ -90,4 +141,4 @@ def _names_of_lead(draft: LeadDraft, known: KnownLeads) -> set[object]:
         names.add(draft.number)
     if draft.external_id:
         names.add((draft.sender, draft.external_id))
-    return names | {known[name].pk for name in names if name in known}
+    return names | {known[name].lead.pk for name in names if name in known}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -29,6 +30,14 @@ def book_rejected(
     """
     message = Message(message_id=f"rejected {uuid.uuid4()}", raw=raw, outside_id=outside_id)
     [entry] = book(dealer, channel=channel, sender=sender, messages=[message], now=now)
-    entry.outcome, entry.reason, entry.processed_at = Outcome.REJECTED, reason, now
-    entry.save(update_fields=["outcome", "reason", "processed_at"])
+    reject([(entry, reason)], now=now)
     return entry
+
+
+def reject(rejected: Sequence[tuple[IntakeEntry, str]], *, now: datetime) -> None:
+    """Write the reasons on booked entries that are turned away; one query."""
+    for entry, reason in rejected:
+        entry.outcome, entry.reason, entry.processed_at = Outcome.REJECTED, reason, now
+    IntakeEntry.objects.bulk_update(
+        [entry for entry, _reason in rejected], ["outcome", "reason", "processed_at"]
+    )

@@ -1,128 +1,115 @@
 """The lead score: 0–100, explained in words (Anfragen guide, „Lead-Qualität“, §4).
 
-The parts and their weights are our proposal; the guide publishes only the inputs and the grades.
+What it is made of stands in score_parts.py, as a table; here it is added up.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.lead import Lead
-from leads.models.wishes import CustomerKind, Precheck, Urgency
+from leads.services.score_parts import (
+    DEDUCTIONS,
+    INTENT_LIMIT,
+    PARTS,
+    ScoreGroup,
+    ScorePart,
+    clock_of,
+    weight_of,
+)
 
+MAX_SCORE = 100
 # Nobody can be called or written to: whatever else is true, it cannot become a sale soon.
 MAX_WITHOUT_CONTACT = 10
 
 
 @dataclass(frozen=True, slots=True)
-class ScorePart:
-    """One line of the breakdown."""
+class ScoreLine:
+    """One line of the breakdown: what was earned of what can be earned."""
 
     label: Promise
-    points: int
+    points: int  # below 0: a deduction
+    most: int = 0  # 0 for deductions and limits
     is_sensitive: bool = False  # tells something about creditworthiness
 
 
-def score_of(lead: Lead) -> int:
-    """0–100 from the lead's own columns; deterministic, no query."""
-    if lead.is_test:
+def score_of(lead: Lead, *, weights: Mapping[str, Any], now: datetime) -> int:
+    """0–100 from the lead's own columns and the dealer's weights; no query.
+
+    `weights` is `dealer.score_weights`: points by part, where they differ from the usual. The
+    same lead, weights and time always give the same score; the score of a closed lead no longer
+    depends on the time.
+    """
+    total = sum(line.points for line in _lines(lead, weights, now))
+    return _limited(lead, total)
+
+
+def breakdown(
+    lead: Lead, *, weights: Mapping[str, Any], now: datetime, sees_creditworthiness: bool
+) -> list[ScoreLine]:
+    """Every part that counts, earned or not, in the order of the table; deductions and what a
+    limit takes away come last. Unless the credit pre-check has points, which it has only where
+    the dealer gives it some, the lines add up to the score for everybody."""
+    lines = [
+        line
+        for line in _lines(lead, weights, now)
+        if sees_creditworthiness or not line.is_sensitive
+    ]
+    # From what is shown, or the difference would tell what is hidden.
+    total = sum(line.points for line in lines)
+    change = _limited(lead, total) - total
+    shown = [line for line in lines if line.most or line.points]
+    return [*shown, ScoreLine(_limit_label(lead, total), change)] if change else shown
+
+
+def explain(
+    lead: Lead, *, weights: Mapping[str, Any], now: datetime, sees_creditworthiness: bool
+) -> list[ScoreLine]:
+    """The lines of the breakdown that change the score, best first."""
+    lines = breakdown(lead, weights=weights, now=now, sees_creditworthiness=sees_creditworthiness)
+    return sorted((line for line in lines if line.points), key=lambda line: -line.points)
+
+
+def _lines(lead: Lead, weights: Mapping[str, Any], now: datetime) -> list[ScoreLine]:
+    at = clock_of(lead, now)
+    left = weight_of(INTENT_LIMIT, weights)
+    lines = []
+    for part in PARTS:
+        most = weight_of(part.key, weights)
+        points = _earned(part, most, lead, at)
+        if part.group == ScoreGroup.INTENT:
+            points = min(points, left)
+            left -= points
+        lines.append(ScoreLine(part.label, points, most, part.is_sensitive))
+    for part in DEDUCTIONS:
+        lost = _earned(part, weight_of(part.key, weights), lead, at)
+        lines.append(ScoreLine(part.label, -lost))
+    return lines
+
+
+def _earned(part: ScorePart, most: int, lead: Lead, at: datetime) -> int:
+    """Whole points, halves rounded up."""
+    return int(most * part.share(lead, at) + Fraction(1, 2)) if most else 0
+
+
+def _limited(lead: Lead, total: int) -> int:
+    if lead.is_test or lead.is_spam:
         return 0
-    total = max(0, min(100, sum(part.points for part in _parts(lead))))
-    return total if lead.is_contactable else min(total, MAX_WITHOUT_CONTACT)
+    return max(0, min(total, MAX_SCORE if lead.is_contactable else MAX_WITHOUT_CONTACT))
 
 
-def explain(lead: Lead, *, sees_creditworthiness: bool) -> list[ScorePart]:
-    """The lines that make up the score, best first, without those nobody earned. What a test
-    lead or an unreachable customer loses is the last one."""
-    parts = [part for part in _parts(lead) if part.points]
-    if not sees_creditworthiness:
-        parts = [part for part in parts if not part.is_sensitive]
-    parts.sort(key=lambda part: -part.points)
-    if lead.is_test or not lead.is_contactable:
-        # From what is shown, or the difference would tell what is hidden.
-        lost = score_of(lead) - sum(part.points for part in parts)
-        label = _("Test lead") if lead.is_test else _("Cannot be reached")
-        parts += [ScorePart(label, lost)] if lost < 0 else []
-    return parts
-
-
-def _parts(lead: Lead) -> list[ScorePart]:
-    return [
-        *_intent(lead),
-        _finance_readiness(lead),
-        *_data(lead),
-        _urgency(lead),
-        _value(lead),
-        *_relation(lead),
-    ]
-
-
-def _intent(lead: Lead) -> list[ScorePart]:
-    """At most 30: a wish for a meeting 20, a calculation 10, a car 5 (the last are capped)."""
-    parts = []
-    left = 30
-    wishes = lead.test_drive_wished or lead.callback_wished or lead.reservation_hint
-    for label, points, is_earned in (
-        (_("Wishes a test drive, callback or reservation"), 20, wishes),
-        (_("Calculated financing or leasing"), 10, lead.finance_kind in ("finance", "leasing")),
-        (_("Asks about a certain vehicle"), 5, bool(lead.vehicle_name)),
-    ):
-        earned = min(points, left) if is_earned else 0
-        left -= earned
-        parts.append(ScorePart(label, earned))
-    return parts
-
-
-_PRECHECK_POINTS = {Precheck.POSITIVE: 15, Precheck.PERFORMED: 8, Precheck.NEGATIVE: 0}
-
-
-def _finance_readiness(lead: Lead) -> ScorePart:
-    points = _PRECHECK_POINTS.get(Precheck(lead.precheck), 5) if lead.precheck else 5
-    return ScorePart(_("Credit pre-check"), points, is_sensitive=True)
-
-
-def _data(lead: Lead) -> list[ScorePart]:
-    return [
-        ScorePart(_("Phone number known"), 8 if lead.phone_key or lead.mobile_key else 0),
-        ScorePart(_("E-mail known"), 5 if lead.email_key else 0),
-        ScorePart(_("Name known"), 3 if lead.name_key else 0),
-        ScorePart(_("Address known"), 2 if lead.street and lead.postal_code else 0),
-        ScorePart(
-            _("Agreed to be contacted"),
-            2 if any(consent.get("granted") for consent in lead.consents) else 0,
-        ),
-    ]
-
-
-_URGENCY_POINTS = {
-    Urgency.IMMEDIATE: 15,
-    Urgency.HIGH: 10,
-    Urgency.NORMAL: 5,
-    Urgency.LOW: 0,
-}
-
-
-def _urgency(lead: Lead) -> ScorePart:
-    return ScorePart(_("Urgency"), _URGENCY_POINTS[Urgency(lead.urgency)])
-
-
-def _value(lead: Lead) -> ScorePart:
-    """Steps by value in EUR, times the probability if one is given."""
-    value = lead.expected_value or lead.vehicle_price or Decimal(0)
-    steps = ((30_000, 10), (15_000, 6), (5_000, 3))
-    points = next((points for bound, points in steps if value >= bound), 0)
-    if lead.probability is not None:
-        points = round(points * lead.probability / 100)
-    return ScorePart(_("Value of the business"), points)
-
-
-def _relation(lead: Lead) -> list[ScorePart]:
-    is_existing = lead.customer_kind == CustomerKind.EXISTING
-    return [
-        ScorePart(_("Existing customer"), 4 if is_existing else 0),
-        ScorePart(_("Contract expires soon"), 3 if lead.contract_expiring else 0),
-    ]
+def _limit_label(lead: Lead, total: int) -> Promise:
+    if lead.is_test:
+        return _("Test lead")
+    if lead.is_spam:
+        return _("Suspected spam")
+    if total < 0:
+        return _("Not below 0")
+    return _("Not above 100") if lead.is_contactable else _("Cannot be reached")

@@ -2,59 +2,124 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from django.db.models import Model, Q
 
 from leads.models.activity import Activity
 from leads.models.catalog import Tag
+from leads.models.customer import Customer
+from leads.models.enquiry import Enquiry
+from leads.models.event import Event, EventKind
 from leads.models.lead import Lead
+from leads.models.task import Task
 from leads.models.user import User
+from leads.services.events import customer_event, lead_event, record
+from leads.services.history import remember
 
 
 @dataclass
 class Writes:
-    """Rows to be written, collected while the drafts are looked at one by one."""
+    """Rows to be written, collected while the drafts are looked at one by one.
+
+    Events name rows by number, so they are made of what is noted here once the rows have one.
+    """
 
     new: list[Lead] = field(default_factory=list)
-    changed: list[Lead] = field(default_factory=list)
+    changed: dict[int, Lead] = field(default_factory=dict)
+    new_enquiries: list[Enquiry] = field(default_factory=list)
+    changed_enquiries: list[Enquiry] = field(default_factory=list)
     tags: list[tuple[Lead, Tag]] = field(default_factory=list)
+    lost_tags: list[tuple[Lead, Tag]] = field(default_factory=list)
     activities: list[Activity] = field(default_factory=list)
+    tasks: list[Task] = field(default_factory=list)
+    happened: list[Happened] = field(default_factory=list)
+    new_customers: list[tuple[Customer, str]] = field(default_factory=list)
+
+    def change(self, lead: Lead) -> None:
+        """Note that a stored lead has changed; once, however often it does."""
+        if lead.pk is not None:
+            self.changed[lead.pk] = lead
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event of a lead that has perhaps no number yet."""
+
+    kind: EventKind
+    lead: Lead
+    sender: str
+    data: Mapping[str, Any]
 
 
 def present_tags(leads: Iterable[Lead]) -> set[tuple[int | None, int]]:
     """(lead, tag) of the tags that these leads have."""
-    rows = Lead.tags.through.objects.filter(lead__in=[lead.pk for lead in leads])
+    pks = [lead.pk for lead in leads if lead.pk]
+    if not pks:
+        return set()
+    rows = Lead.tags.through.objects.filter(lead__in=pks)
     return set(rows.values_list("lead_id", "tag_id"))
+
+
+def tags_of(lead: Lead) -> list[Tag]:
+    return list(Tag.objects.filter(lead=lead))
 
 
 def present_notes(leads: Iterable[Lead]) -> set[tuple[int | None, str]]:
     """(lead, text) of the notes in the timelines of these leads."""
-    rows = Activity.objects.filter(lead__in=[lead.pk for lead in leads])
+    pks = [lead.pk for lead in leads if lead.pk]
+    if not pks:
+        return set()
+    rows = Activity.objects.filter(lead__in=pks)
     return set(rows.filter(kind=Activity.Kind.NOTE).values_list("lead_id", "text"))
 
 
 def store(writes: Writes, *, now: datetime, actor: User | None) -> None:
-    """Write leads with their history, tags and timeline. Changed leads must be locked."""
+    """Write leads with their history, enquiries, tags, timeline, tasks and events. Changed leads
+    must be locked."""
     if writes.new:
         Lead.objects.bulk_create(writes.new)
-        Lead.history.bulk_history_create(writes.new, default_user=actor, default_date=now)
+        remember(Lead, writes.new, by=actor, now=now, is_new=True)
     if writes.changed:
-        _update(writes.changed)
-        Lead.history.bulk_history_create(
-            writes.changed, update=True, default_user=actor, default_date=now
-        )
+        changed = list(writes.changed.values())
+        for lead in changed:
+            lead.version += 1
+            lead.updated_at = now
+        update_rows(Lead, changed)
+        remember(Lead, changed, by=actor, now=now)
+    if writes.new_enquiries:
+        Enquiry.objects.bulk_create(writes.new_enquiries)
+    if writes.changed_enquiries:
+        update_rows(Enquiry, writes.changed_enquiries)
     if writes.tags:
         _add_tags(writes.tags)
+    if writes.lost_tags:
+        _remove_tags(writes.lost_tags)
     if writes.activities:
         Activity.objects.bulk_create(writes.activities)
+    if writes.tasks:
+        Task.objects.bulk_create(writes.tasks)
+    events = list(_events(writes, now=now, actor=actor))
+    if events:
+        record(events)
 
 
-def _update(leads: Sequence[Lead]) -> None:
+def _events(writes: Writes, *, now: datetime, actor: User | None) -> Iterator[Event]:
+    for customer, sender in writes.new_customers:
+        kind = EventKind.CUSTOMER_CREATED
+        yield customer_event(kind, customer, now=now, by=actor, sender=sender)
+    for one in writes.happened:
+        yield lead_event(one.kind, one.lead, now=now, by=actor, sender=one.sender, **one.data)
+
+
+def update_rows(model: type[Model], rows: Sequence[Model]) -> None:
     """One upsert: Django's bulk_update writes a CASE per row and column and is far slower."""
-    columns = [field.name for field in Lead._meta.concrete_fields if not field.primary_key]
-    Lead.objects.bulk_create(
-        leads, update_conflicts=True, unique_fields=["pk"], update_fields=columns
+    columns = [field.name for field in model._meta.concrete_fields if not field.primary_key]
+    model._default_manager.bulk_create(
+        rows, update_conflicts=True, unique_fields=["pk"], update_fields=columns
     )
 
 
@@ -66,3 +131,10 @@ def _add_tags(tags: Sequence[tuple[Lead, Tag]]) -> None:
         # Staff may give a lead the same tag at this moment.
         ignore_conflicts=True,
     )
+
+
+def _remove_tags(tags: Sequence[tuple[Lead, Tag]]) -> None:
+    wanted = Q()
+    for lead, tag in tags:
+        wanted |= Q(lead_id=lead.pk, tag_id=tag.pk)
+    Lead.tags.through.objects.filter(wanted).delete()

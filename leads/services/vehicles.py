@@ -11,6 +11,7 @@ from leads.models.dealer import Dealer
 from leads.models.vehicle import Vehicle
 from leads.services.catalogue import Catalogue
 from leads.services.drafts import LeadDraft, VehicleDraft
+from leads.services.history import remember
 
 _COPIED = (
     "internal_number",
@@ -49,7 +50,7 @@ def resolve_vehicles(
         found.append(vehicle)
     if new:
         Vehicle.objects.bulk_create(new)
-        Vehicle.history.bulk_history_create(new, default_date=now)
+        remember(Vehicle, new, now=now, is_new=True)
     return found
 
 
@@ -65,6 +66,8 @@ def _known(draft: VehicleDraft, known: dict[tuple[str, str], Vehicle]) -> Vehicl
 def _find(dealer: Dealer, drafts: Sequence[VehicleDraft]) -> dict[tuple[str, str], Vehicle]:
     numbers = {draft.internal_number for draft in drafts} - {""}
     vins = {draft.vin for draft in drafts} - {""}
+    if not numbers and not vins:
+        return {}
     rows = Vehicle.objects.for_dealer(dealer).order_by()
     by_vin = rows.filter(~Q(vin=""), vin__in=vins)
     by_number = rows.filter(~Q(internal_number=""), internal_number__in=numbers)

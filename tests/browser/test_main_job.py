@@ -88,7 +88,7 @@ def test_what_cannot_be_used_is_shown_with_its_reason(page, office, shot):
     page.goto(f"{office}/admin/leads/intakeentry/{entry.pk}/change/")
     assert "0012345" in entry.reason
     expect(page.get_by_text(entry.reason)).to_be_visible()
-    page.get_by_text("Originalnachricht").click()
+    page.get_by_text("Nachricht anzeigen").click()
     expect(page.get_by_text("fremd.partner@example.org")).to_be_visible()
     shot(page, "intake-entry")
 

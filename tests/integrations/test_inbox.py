@@ -187,7 +187,7 @@ def test_a_newer_version_leaves_status_and_owner_alone(partner, bdk, items):
 
     lead = Lead.objects.get(external_id="DLC-2026-000102")
     assert counters(run) == {"received": 1, "updated": 1, "acknowledged": 1}
-    assert (lead.external_version, lead.owner) == (2, owner)
+    assert (lead.enquiries.get().version, lead.owner) == (2, owner)
     assert lead.history.count() == 2
 
 
@@ -289,7 +289,7 @@ def test_versions_left_behind_are_taken_in_their_order(partner, bdk, items, monk
     entries = lead.intake_entries.values_list("message_id", "outcome")
     outcomes = {message_id.split(":")[1]: outcome for message_id, outcome in entries}
     assert outcomes == {"9": Outcome.CREATED, "10": Outcome.UPDATED}
-    assert (lead.external_version, lead.message) == (10, "Bitte ab 17 Uhr")
+    assert (lead.enquiries.get().version, lead.message) == (10, "Bitte ab 17 Uhr")
     assert lead.is_test  # said by the ninth alone
     assert lead.vehicle.internal_number == items[0]["vehicle"]["internalNumber"]
 

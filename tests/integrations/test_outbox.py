@@ -117,6 +117,7 @@ def test_at_most_two_hundred_receipts_go_at_once(partner, bdk, items):
     for n in range(230):
         lead = copy.deepcopy(items[8])
         lead["leadId"] = f"NEU-{n}"
+        lead["customer"] = {"lastName": f"Kunde {n}", "email": f"kunde{n}@example.org"}
         leads.append(lead)
     partner.bdk.items = leads
     run = pull(bdk)

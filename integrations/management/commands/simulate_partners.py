@@ -31,6 +31,7 @@ class Command(BaseCommand):
             message = _("Port %(port)d cannot be used: %(reason)s.")
             raise CommandError(message % {"port": port, "reason": error.strerror}) from error
         with simulator:
-            self.stdout.write(f"Simulated partners at {simulator.url} (BDK: {simulator.url}/bdk)")
+            places = f"BDK: {simulator.url}/bdk, Meta's Graph API: {simulator.url}/graph"
+            self.stdout.write(f"Simulated partners at {simulator.url} ({places})")
             self.stdout.flush()
             stopped.wait()

@@ -93,7 +93,7 @@ def _write(
         wanted_car(enquiry, stock, rng)
     further_wishes(enquiry, calendar, rng)
     subject_and_message(enquiry, rng)
-    _oddities(enquiry, rng)
+    _oddities(enquiry, catalogs, rng)
     lead.category = catalogs.categories.get(category_key(lead))
     lead.set_keys()
 
@@ -157,7 +157,7 @@ def _consents(lead: Lead) -> list[dict[str, object]]:
     ]
 
 
-def _oddities(enquiry: Enquiry, rng: Random) -> None:
+def _oddities(enquiry: Enquiry, catalogs: Catalogs, rng: Random) -> None:
     """Test leads, and what senders get wrong."""
     lead = enquiry.lead
     if enquiry.origin.channel == Channel.MANUAL:
@@ -179,6 +179,7 @@ def _oddities(enquiry: Enquiry, rng: Random) -> None:
         lead.vehicle_price = None
     if lead.lead_type and lead.lead_type.key == "1a" and rng.random() < 0.02:
         lead.lead_type, lead.lead_type_raw, lead.lead_type_family = None, "9z", "9"
+        lead.source = catalogs.sources["bdk_direct"]  # which the type would have told
         odd.append((WarningCode.TYPE_UNKNOWN, "9z", "lead_type"))
     if enquiry.caller is None:
         odd.append((WarningCode.NOT_CONTACTABLE, "", ""))

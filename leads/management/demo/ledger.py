@@ -9,6 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.utils.translation import gettext_lazy as _
 
 from integrations.bdk.mapping import lead_draft, message_from, sender_of
+from leads import models
 from leads.management.demo.enquiry import Enquiry
 from leads.management.demo.office import Office
 from leads.management.demo.times import Calendar
@@ -58,15 +59,17 @@ class Ledger:
 
     def __init__(self, office: Office) -> None:
         self.entries: list[IntakeEntry] = []
+        self.enquiries: list[models.Enquiry] = []
         self._office = office
 
     def write_leads(self, enquiries: Iterable[Enquiry]) -> None:
-        """The message that each lead was made from; the lead remembers its hash."""
+        """The message that each lead was made from; its enquiry remembers the hash."""
         for enquiry in enquiries:
             lead, origin = enquiry.lead, enquiry.origin
             message = _message(enquiry)
-            if origin.channel != Channel.MANUAL:
-                lead.content_hash = message.content_hash
+            stored = _stored(lead, origin.channel, message)
+            stored.reason = enquiry.recognised()
+            self.enquiries.append(stored)
             entry = self._add(message, origin.channel, origin.sender, at=lead.received_at)
             entry.outcome, entry.reason = Outcome.CREATED, enquiry.recognised()
             entry.lead = lead
@@ -101,6 +104,25 @@ class Ledger:
         )
         self.entries.append(entry)
         return entry
+
+
+def _stored(lead: Lead, channel: str, message: Message) -> models.Enquiry:
+    return models.Enquiry(
+        dealer=lead.dealer,
+        lead=lead,
+        sender=lead.sender,
+        external_id=lead.external_id,
+        content_hash="" if channel == Channel.MANUAL else message.content_hash,
+        source=lead.source,
+        lead_type=lead.lead_type,
+        vehicle=lead.vehicle,
+        vehicle_name=lead.vehicle_name,
+        subject=lead.subject,
+        message=lead.message,
+        campaign=lead.campaign,
+        enquired_at=lead.enquired_at,
+        received_at=lead.received_at,
+    )
 
 
 def _complaint(item: Any, number: str, at: datetime) -> str:

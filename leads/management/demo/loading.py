@@ -24,6 +24,7 @@ from leads.models import (
     Activity,
     Customer,
     Dealer,
+    Enquiry,
     IntakeEntry,
     Lead,
     MatchSuggestion,
@@ -79,6 +80,7 @@ def _fill(office: Office, shared: _Shared, *, first_number: int) -> None:
     Customer.objects.bulk_create(caller.customer for caller in callers)
     Vehicle.objects.bulk_create(vehicles)
     Lead.objects.bulk_create(leads, batch_size=500)
+    Enquiry.objects.bulk_create(ledger.enquiries, batch_size=500)
     Activity.objects.bulk_create(activities, batch_size=2000)
     IntakeEntry.objects.bulk_create(ledger.entries, batch_size=500)
     _tag(dealer, leads, rng)
@@ -101,7 +103,10 @@ def _set_dates(dealer: Dealer) -> None:
         since = ExpressionWrapper(first - before, output_field=DateTimeField())
         model.objects.for_dealer(dealer).update(created_at=since, updated_at=since)
     activities = Activity.objects.filter(lead=OuterRef("pk")).order_by("-at")
-    Lead.objects.for_dealer(dealer).update(updated_at=Subquery(activities.values("at")[:1]))
+    last = Coalesce(Subquery(activities.values("at")[:1]), F("received_at"))
+    Lead.objects.for_dealer(dealer).update(
+        updated_at=last, last_activity_at=last, last_enquired_at=F("enquired_at")
+    )
 
 
 def _write_history(dealer: Dealer, catalogs: Catalogs) -> None:

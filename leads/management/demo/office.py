@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import make_password
 
-from integrations.models import Connection
+from integrations.models import Connection, WebsiteForm
 from leads.models import Dealer, Location, Membership, Role, User
 
 # Shown to everybody who starts the demo, which refuses to run outside of development.
 PASSWORD = "Probefahrt-2026"  # noqa: S105
 CONNECTION_NAME = "BDK Leadservice (Simulator)"
+FORM_NAME = "Kontaktformular"
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,8 @@ def _hire(offices: list[Office]) -> None:
 
 
 def connect(dealer: Dealer, *, simulator_port: int) -> None:
-    """The dealer's BDK test connection, which talks to the simulator on this machine."""
+    """The dealer's BDK test connection, which talks to the simulator on this machine, and a form
+    for the dealer's website."""
     Connection.objects.update_or_create(
         dealer=dealer,
         name=CONNECTION_NAME,
@@ -199,5 +201,21 @@ def connect(dealer: Dealer, *, simulator_port: int) -> None:
             "token_url": f"http://127.0.0.1:{simulator_port}/bdk/oauth/token",
             "client_id": "leadoffice-demo",
             "client_secret": "demo-secret",
+        },
+    )
+    WebsiteForm.objects.get_or_create(
+        dealer=dealer,
+        name=FORM_NAME,
+        defaults={
+            "title": "Ihre Anfrage an uns",
+            "greeting": "Schreiben Sie uns, wir melden uns innerhalb eines Arbeitstages.",
+            "allowed_origins": ["http://localhost:8000"],
+            "consents": [
+                {
+                    "purpose": "contact_phone",
+                    "text": "Ich möchte zu meiner Anfrage angerufen werden.",
+                    "required": False,
+                }
+            ],
         },
     )

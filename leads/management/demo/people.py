@@ -155,6 +155,36 @@ def _same_name(original: Customer, double: Customer) -> None:
 
 def _same_address(original: Customer, double: Customer) -> None:
     _same_name(original, double)
+    _move_in(original, double)
+
+
+def _same_household(original: Customer, double: Customer) -> None:
+    """A couple with one letter box."""
+    _move_in(original, double)
+    double.salutation = "mr" if original.salutation == "ms" else "ms"
+    double.first_name = (words.MEN if double.salutation == "mr" else words.WOMEN)[0]
+    double.title, double.last_name, double.email = "", original.last_name, ""
+
+
+def _same_company(original: Customer, double: Customer) -> None:
+    """A colleague, who leaves the legal form away."""
+    original.company, double.company = "Gerüstbau Musterhoff GmbH & Co. KG", "Gerüstbau Musterhoff"
+    double.postal_code, double.city = original.postal_code, original.city
+
+
+def _names_swapped(original: Customer, double: Customer) -> None:
+    _same_name(original, double)
+    double.first_name, double.last_name = original.last_name, original.first_name
+
+
+def _similar_name(original: Customer, double: Customer) -> None:
+    """Somebody listened to the name and knows the place."""
+    _same_name(original, double)
+    double.last_name = f"{original.last_name}{original.last_name[-1]}"
+    double.postal_code, double.city = original.postal_code, original.city
+
+
+def _move_in(original: Customer, double: Customer) -> None:
     double.street, double.postal_code = original.street, original.postal_code
     double.city = original.city
 
@@ -165,5 +195,9 @@ _DOUBLES = (
     (MatchReason.SAME_EMAIL_SEVERAL, _same_email),
     (MatchReason.SAME_SHARED_MAILBOX, _same_mailbox),
     (MatchReason.SAME_NAME_AND_ADDRESS, _same_address),
+    (MatchReason.SAME_HOUSEHOLD, _same_household),
+    (MatchReason.SAME_COMPANY, _same_company),
+    (MatchReason.NAMES_SWAPPED, _names_swapped),
+    (MatchReason.SIMILAR_NAME_AND_PLACE, _similar_name),
     (MatchReason.SAME_NAME, _same_name),
 )

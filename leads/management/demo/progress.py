@@ -93,9 +93,8 @@ class Story:
         self._boss = office.staff.get("leitung") or office.staff["beide"]
 
     def tell(self) -> list[Activity]:
-        """Give the lead status, owner, dates and score; returns its timeline, not stored."""
+        """Give the lead status, owner, dates and score; returns what was done, not stored."""
         self.lead.status = self._catalogs.status(_S.NEW)
-        self._add(Activity.Kind.RECEIVED, text=self._enquiry.recognised())
         stage = self._stage()
         if stage != _S.NEW or self._rng.random() < 0.35:
             self._assign(self._owner())
@@ -104,7 +103,9 @@ class Story:
         if self.lead.closed_at is None:
             self._plan(stage)
         self._value(stage)
-        self.lead.score = score_of(self.lead)
+        self.lead.last_activity_at = self._at
+        weights = self.lead.dealer.score_weights
+        self.lead.score = score_of(self.lead, weights=weights, now=self._calendar.now)
         return self.activities
 
     def _stage(self) -> Stage:

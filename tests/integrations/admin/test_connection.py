@@ -1,13 +1,23 @@
 """The page where a partner's account is set up, watched and fetched from."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from integrations import inbox
-from integrations.models import Connection, SyncRun
+from integrations.models import Connection, LeadFetch, SyncRun
 from leads.models import Lead, Role
-from tests.builders import make_connection, make_location, make_membership, make_user
+from tests.builders import (
+    make_connection,
+    make_entry,
+    make_google_connection,
+    make_location,
+    make_membership,
+    make_meta_connection,
+    make_user,
+)
 from tests.leads.admin.conftest import messages_of, text_of
 
 LIST = reverse("admin:integrations_connection_changelist")
@@ -270,3 +280,227 @@ def test_the_list_takes_the_same_number_of_queries_for_any_number_of_rows(
         make_connection(office.ours)
     with django_assert_num_queries(len(first)):
         client.get(LIST)
+
+
+# --- partners that call us -----------------------------------------------------------------------
+
+ADD = reverse("admin:integrations_connection_add")
+
+
+@pytest.fixture
+def google(office):
+    return make_google_connection(office.ours, name="Google Süd")
+
+
+@pytest.fixture
+def facebook(office, partner):
+    return make_meta_connection(office.ours, name="Facebook Süd", base=f"{partner.url}/graph")
+
+
+def google_form(**values):
+    return {
+        "name": "Google Süd",
+        "is_active": "on",
+        "default_source": "",
+        "new_secret": "",
+        **values,
+    }
+
+
+def meta_form(**values):
+    return {
+        "name": "Facebook Süd",
+        "is_active": "on",
+        "page_id": "100000000000001",
+        "new_access_token": "",
+        "new_secret": "",
+        "new_verify_token": "",
+        "base_url": "",
+        **values,
+    }
+
+
+def test_a_new_connection_begins_with_the_choice_of_its_partner(browse, administrator, seller):
+    shown = text_of(browse(administrator).get(ADD))
+
+    for partner in ("bdk", "google_ads", "meta"):
+        assert f'href="?partner={partner}"' in shown
+    assert browse(seller).get(ADD).status_code == 403
+
+
+def test_google_needs_nothing_but_a_name_and_shows_what_to_copy(browse, office, administrator):
+    client = browse(administrator)
+    assert "token_url" not in text_of(client.get(f"{ADD}?partner=google_ads"))
+    shown = text_of(client.post(f"{ADD}?partner=google_ads", google_form()))
+
+    added = Connection.objects.get()
+    assert (added.partner, added.dealer, added.mode) == ("google_ads", office.ours, "live")
+    assert f"http://testserver/api/v1/google-ads/{added.address_key}" in shown
+    assert len(added.client_secret) == 32
+    assert added.client_secret in shown
+
+
+def test_a_key_of_ones_own_is_taken_and_not_shown(browse, administrator):
+    values = google_form(new_secret="mein-eigener")
+    shown = text_of(browse(administrator).post(f"{ADD}?partner=google_ads", values))
+
+    assert Connection.objects.get().client_secret == "mein-eigener"
+    assert "mein-eigener" not in shown
+
+
+def test_meta_needs_its_page_its_token_and_its_secret(browse, administrator):
+    client = browse(administrator)
+    address = f"{ADD}?partner=meta"
+    assert client.post(address, meta_form()).status_code == 200
+    assert not Connection.objects.exists()
+    values = meta_form(new_access_token="EAAG", new_secret="app")
+    assert "consists of digits" in text_of(client.post(address, {**values, "page_id": "seite"}))
+    shown = text_of(client.post(address, values))
+
+    added = Connection.objects.get()
+    assert (added.partner, added.page_id) == ("meta", "100000000000001")
+    assert (added.access_token, added.client_secret) == ("EAAG", "app")
+    assert f"http://testserver/api/v1/meta/{added.address_key}" in shown
+    assert added.verify_token in shown
+    assert "EAAG" not in shown
+
+
+def test_a_page_has_one_connection(browse, administrator, facebook):
+    values = meta_form(name="Zweite", new_access_token="x", new_secret="x")
+    shown = text_of(browse(administrator).post(f"{ADD}?partner=meta", values))
+
+    assert "already an entry" in shown
+    assert Connection.objects.count() == 1
+
+
+def test_secrets_of_all_partners_are_on_no_page(browse, office, google, facebook):
+    google.renew_secret("neuer-geheimer", now=timezone.now())
+    google.save()
+    secrets = ["leadoffice-sample", "neuer-geheimer", "leadoffice-test-app", "demo-page-token"]
+    secrets.append("leadoffice-verify")
+    for user in (make_user(office.ours, role=Role.ADMINISTRATOR), make_user(is_superuser=True)):
+        for address in (LIST, page_of(google), page_of(facebook), reverse("admin:index")):
+            shown = text_of(browse(user).get(address))
+            assert not [one for one in secrets if one in shown]
+
+
+def test_the_address_is_shown_to_those_who_may_change_it(browse, google, administrator, seller):
+    assert google.address_key in text_of(browse(administrator).get(page_of(google)))
+    assert google.address_key not in text_of(browse(seller).get(page_of(google)))
+
+
+def test_settings_of_its_leads_stay_within_the_dealer(browse, office, google, administrator):
+    ours, theirs = make_location(office.ours), make_location(office.theirs)
+    client = browse(administrator)
+    assert client.post(page_of(google), google_form(location=theirs.pk)).status_code == 200
+    values = google_form(location=ours.pk, default_source="Google Süd", consent_text="Stand 3/26")
+    assert client.post(page_of(google), values).status_code == 302
+
+    google.refresh_from_db()
+    assert (google.location, google.default_source) == (ours, "Google Süd")
+    assert google.client_secret == "leadoffice-sample-google-key"
+
+
+def test_a_new_key_works_at_once_and_the_former_one_for_a_while(browse, google, administrator):
+    client = browse(administrator)
+    renew = reverse("admin:integrations_connection_renew", args=[google.pk])
+    assert renew in text_of(client.get(page_of(google)))
+    assert client.get(renew).status_code == 405
+    shown = text_of(client.post(renew))
+
+    google.refresh_from_db()
+    assert google.client_secret in shown
+    assert google.secrets_at(timezone.now()) == [
+        google.client_secret,
+        "leadoffice-sample-google-key",
+    ]
+    # Pressed twice, the one that is in use stays valid.
+    client.post(renew)
+    google.refresh_from_db()
+    assert "leadoffice-sample-google-key" in google.secrets_at(timezone.now())
+
+
+def test_the_former_key_can_be_ended_at_once(browse, google, administrator):
+    client = browse(administrator)
+    end = reverse("admin:integrations_connection_end", args=[google.pk])
+    assert end not in text_of(client.get(page_of(google)))
+    client.post(page_of(google), google_form(new_secret="neu"))
+    assert end in text_of(client.get(page_of(google)))
+    assert client.get(end).status_code == 405
+    assert client.post(end).status_code == 302
+
+    google.refresh_from_db()
+    assert google.secrets_at(timezone.now()) == ["neu"]
+
+
+@pytest.mark.parametrize("what", ["renew", "end"])
+def test_who_may_not_change_a_connection_does_not_touch_its_key(
+    browse, office, google, seller, what
+):
+    address = reverse(f"admin:integrations_connection_{what}", args=[google.pk])
+    foreign = make_user(office.theirs, role=Role.ADMINISTRATOR)
+
+    assert browse(seller).post(address).status_code == 403
+    assert browse(foreign).post(address).status_code == 404
+    google.refresh_from_db()
+    assert google.client_secret == "leadoffice-sample-google-key"
+
+
+def test_the_keys_of_others_are_made_elsewhere(browse, bdk, facebook, administrator):
+    client = browse(administrator)
+    for connection, status in ((bdk, 403), (facebook, 404)):
+        address = reverse("admin:integrations_connection_renew", args=[connection.pk])
+        assert client.post(address).status_code == status
+
+
+def test_partners_that_call_us_are_not_fetched_from(browse, google, seller):
+    client = browse(seller)
+
+    assert pull_of(google) not in text_of(client.get(LIST))
+    assert client.post(pull_of(google)).status_code == 403
+
+
+def test_a_paused_page_says_so_until_it_has_a_new_token(browse, facebook, administrator):
+    Connection.objects.update(
+        paused_at=timezone.now(), last_error="190", last_error_at=timezone.now()
+    )
+    client = browse(administrator)
+    assert "Paused" in text_of(client.get(LIST))
+    assert "Paused" in text_of(client.get(reverse("admin:index")))
+    values = meta_form(new_access_token="neu", base_url=facebook.base_url)
+    assert client.post(page_of(facebook), values).status_code == 302
+
+    facebook.refresh_from_db()
+    assert (facebook.paused_at, facebook.access_token) == (None, "neu")
+
+
+def test_the_page_token_does_not_follow_to_another_address(browse, facebook, administrator):
+    values = meta_form(base_url="https://evil.example.org", new_secret="x")
+    shown = text_of(browse(administrator).post(page_of(facebook), values))
+
+    assert "entered again" in shown
+    facebook.refresh_from_db()
+    assert "evil" not in facebook.base_url
+
+
+def test_silence_is_no_news_where_nobody_asks(browse, google, seller):
+    shown = text_of(browse(seller).get(LIST))
+    assert "Nothing received yet" in shown
+    Connection.objects.update(last_success_at=timezone.now() - timedelta(days=9))
+
+    assert "Running" in text_of(browse(seller).get(LIST))
+
+
+def test_what_was_announced_before_the_page_was_set_up_is_fetched(browse, office, administrator):
+    make_entry(
+        office.ours,
+        channel="meta",
+        sender="meta:100000000000001",
+        message_id="7",
+        outside_id="7",
+        outcome="quarantined",
+    )
+    values = meta_form(new_access_token="EAAG", new_secret="app")
+    browse(administrator).post(f"{ADD}?partner=meta", values)
+
+    assert LeadFetch.objects.get().entry.outside_id == "7"

@@ -315,7 +315,7 @@ def test_a_partner_number_is_not_required_in_the_item(items):
         ),
         (None, "0176 04069039, 030 23125 139", ("030 23125 139", "0176 04069039"), "split"),
         ("privat, 030 23125 139", None, ("030 23125 139", ""), "split"),
-        ("030 23 / 125 139", None, ("030 23", ""), "split"),
+        ("030 23 / 125 139", None, ("030 23 / 125 139", ""), set()),
         ("ab 17 Uhr", None, ("ab 17 Uhr", ""), "invalid"),
         (4917604069039, None, ("4917604069039", ""), set()),
         ({"nr": 1}, None, ("", ""), "unknown"),

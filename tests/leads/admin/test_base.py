@@ -302,11 +302,12 @@ def choices(client, source, field, **query):
 
 
 def test_suggestions_name_people_of_the_own_dealer(office, browse):
-    builders.make_customer(office.ours, first_name="Eva", last_name="Test", city="Ulm")
+    place = {"postal_code": "89073", "city": "Ulm"}
+    builders.make_customer(office.ours, first_name="Eva", last_name="Test", **place)
     builders.make_customer(office.theirs, first_name="Eva", last_name="Test")
     client = browse(builders.make_user(office.ours))
 
-    assert choices(client, Lead, "customer", term="eva test") == ["Eva Test · 04109 Ulm"]
+    assert choices(client, Lead, "customer", term="eva test") == ["Eva Test · 89073 Ulm"]
 
 
 def test_suggestions_stay_within_the_dealer_of_the_row(office, browse):

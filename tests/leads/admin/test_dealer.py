@@ -12,6 +12,9 @@ def url(model, page, *args):
     return reverse(f"admin:leads_{model._meta.model_name}_{page}", args=args)
 
 
+KEPT = {"email": "", "reopen_days": "14", "raw_days": "90"}
+
+
 @pytest.fixture
 def administrator(office):
     return builders.make_user(office.ours, role=Role.ADMINISTRATOR)
@@ -28,11 +31,20 @@ def operator(db):
 def test_an_administrator_keeps_the_own_dealer(browse, office, administrator):
     form = url(Dealer, "change", office.ours.pk)
 
-    answer = browse(administrator).post(form, {"name": "Autohaus Neu", "email": ""})
+    answer = browse(administrator).post(form, {"name": "Autohaus Neu", **KEPT})
 
     office.ours.refresh_from_db()
     assert answer.status_code == 302
     assert (office.ours.name, office.ours.is_active) == ("Autohaus Neu", True)
+    assert (office.ours.reopen_days, office.ours.raw_days) == (14, 90)
+
+
+def test_messages_are_kept_for_a_day_at_least(browse, office, administrator):
+    said = {"name": "Autohaus Neu", **KEPT, "raw_days": "0"}
+
+    response = browse(administrator).post(url(Dealer, "change", office.ours.pk), said)
+
+    assert list(response.context["adminform"].form.errors) == ["raw_days"]
 
 
 def test_another_dealer_does_not_exist(browse, office, administrator):
@@ -47,14 +59,14 @@ def test_only_the_operator_makes_dealers_and_nobody_deletes_them(browse, office,
     administrator = builders.make_user(office.ours, role=Role.ADMINISTRATOR)
 
     assert browse(administrator).get(url(Dealer, "add")).status_code == 403
-    new = {"name": "Autohaus Drei", "email": "", "is_active": "on"}
+    new = {"name": "Autohaus Drei", "is_active": "on", **KEPT}
     assert browse(operator).post(url(Dealer, "add"), new).status_code == 302
     assert Dealer.objects.filter(name="Autohaus Drei").exists()
     assert browse(operator).get(url(Dealer, "delete", office.ours.pk)).status_code == 403
 
 
 def test_the_operator_switches_a_dealer_off(browse, office, operator):
-    browse(operator).post(url(Dealer, "change", office.ours.pk), {"name": "Aus", "email": ""})
+    browse(operator).post(url(Dealer, "change", office.ours.pk), {"name": "Aus", **KEPT})
 
     office.ours.refresh_from_db()
     assert not office.ours.is_active

@@ -256,12 +256,37 @@ def test_creditworthiness_shows_only_to_those_who_may_see_it(office, browse, may
     assert ("precheck" in form.fields) is may_see
     assert ("lead_type" in form.fields) is may_see
     assert ("Credit pre-check: negative" in text_of(page)) is may_see
-    assert any(
-        "Credit pre-check" in str(part.label) for part in page.context["page"]["reasons"]
-    ) in (
-        may_see,
-        False,
-    )
+
+
+@pytest.mark.parametrize("may_see", [True, False])
+def test_what_the_credit_check_adds_to_the_score_shows_only_to_those_who_may_see_it(
+    office, browse, may_see
+):
+    office.ours.score_weights = {"precheck": 30}
+    office.ours.save()
+    lead = builders.make_lead(office.ours, precheck="positive")
+    user = builders.make_user(office.ours, sees_creditworthiness=may_see)
+
+    page = browse(user).get(page_of(lead))
+
+    shown = page.context["page"]
+    for lines in (shown["reasons"], shown["score_lines"]):
+        assert ("Credit pre-check" in {str(line.label) for line in lines}) is may_see
+    assert ("30 of 30" in text_of(page)) is may_see
+
+
+def test_the_page_says_what_the_score_is_made_of(office, browse):
+    lead = builders.make_lead(office.ours, test_drive_wished=True, street="")
+
+    page = text_of(browse(builders.make_user(office.ours)).get(page_of(lead)))
+
+    best, every = page.split("</summary>", 1)[0], page.split('lo-score">', 1)[1].split("</dl>")[0]
+    assert "Wishes a test drive, callback or reservation" in best
+    assert "Phone number known" in best
+    assert "Name known" not in best
+    assert "25 of 25" in every
+    assert "0 of 2" in every  # no address
+    assert "Credit pre-check" not in every
 
 
 @pytest.mark.parametrize("may_see", [True, False])
@@ -959,7 +984,7 @@ def test_a_lead_typed_in_takes_the_same_way_in_as_all_others(office, browse):
     entry = IntakeEntry.objects.get()
     assert (entry.channel, entry.outcome, entry.lead) == (Channel.MANUAL, Outcome.CREATED, lead)
     assert json.loads(entry.raw)["contact"]["last_name"] == "Groß"
-    assert lead.activities.get().user == seller
+    assert lead.enquiries.get().entered_by == seller
 
 
 def test_a_double_click_makes_one_lead(office, browse):

@@ -54,6 +54,8 @@ def test_figures_count_what_they_say(browse, office):
     make_answered_lead(office.ours, **old, follow_up_at=local_noon(1))
     builders.make_lead(office.ours, **old, status="lost", closed_at=now)
     builders.make_entry(office.ours, outcome=Outcome.QUARANTINED)
+    builders.make_unmapped_name(office.ours)
+    builders.make_unmapped_name(office.ours, decided_at=now)
 
     counts = {label: card.count for label, card in cards(start(browse, user)).items()}
 
@@ -65,6 +67,7 @@ def test_figures_count_what_they_say(browse, office):
         "Due today": 1,
         "Unassigned": 1,
         "In quarantine": 1,
+        "To assign": 1,
     }
 
 
@@ -78,6 +81,7 @@ def test_every_figure_leads_to_the_list_of_what_it_counts(browse, office):
         make_answered_lead(office.ours, **values)
         builders.make_lead(office.ours, **values, status="won", closed_at=timezone.now())
         builders.make_entry(office.ours, outcome=Outcome.QUARANTINED)
+        builders.make_unmapped_name(office.ours)
 
     for label, card in cards(start(browse, user)).items():
         listed = browse(user).get(card.url).context["cl"].result_count

@@ -21,12 +21,15 @@ class ApiClient:
     def get(self, path=LEADS, params=None, **headers):
         return self.client.get(path, params, headers={**self.headers, **_names(headers)})
 
-    def post(self, body, path=LEADS, content_type="application/json", **headers):
+    def post(self, body, path=LEADS, **options):
+        return self.send("POST", path, body, **options)
+
+    def send(self, method, path, body=b"", content_type="application/json", **headers):
         """`body` as bytes goes out as it is; `idempotency_key=` and the like become headers."""
         if not isinstance(body, bytes):
             body = json.dumps(body).encode()
         headers = {**self.headers, **_names(headers)}
-        return self.client.generic("POST", path, body, content_type, headers=headers)
+        return self.client.generic(method, path, body, content_type, headers=headers)
 
 
 def _names(headers):

@@ -92,7 +92,7 @@ def test_answers_set_no_cookie(api):
 def test_recognising_a_key_takes_one_query(api, django_assert_num_queries):
     api.get()
 
-    with django_assert_num_queries(2):  # the key with its dealer; the leads
+    with django_assert_num_queries(3):  # the key with its dealer; its count; the leads
         api.get()
 
 

@@ -52,7 +52,7 @@ def idempotency_record(dealer, sender="api:website", key="abc"):
 # Each makes the same thing twice for one dealer.
 TWICE = {
     "lead number": lambda dealer: builders.make_lead(dealer, number="L-2026-000001"),
-    "lead of a sender": lambda dealer: builders.make_lead(
+    "enquiry of a sender": lambda dealer: builders.make_enquiry(
         dealer, sender="bdk:0012345", external_id="DLC-1"
     ),
     "customer of the bank": lambda dealer: builders.make_customer(dealer, external_number="4711"),

@@ -93,7 +93,8 @@ def test_the_sample_becomes_leads_with_sources_and_customers(dealer, manager):
     assert Customer.objects.for_dealer(dealer).count() == 278
     assert leads.filter(customer=None).count() == make_alte_leads.WITHOUT_CONTACT
     reasons = Counter(MatchSuggestion.objects.values_list("reason", flat=True))
-    assert reasons == {"same_name": make_alte_leads.SAME_NAME}
+    # Those of one name, of which one lives where the other does, and colleagues of three companies.
+    assert reasons == {"same_name": 1, "similar_name_and_place": 1, "same_company": 3}
     warnings = Counter(one["code"] for lead in leads for one in lead.warnings)
     assert warnings == {
         "postal_code_odd": make_alte_leads.LOST_ZEROS,
@@ -318,6 +319,20 @@ def test_an_old_list_does_not_undo_the_work_of_the_staff(dealer):
     assert (lead.city, lead.status.key) == ("Bonn", "won")
 
 
+def test_a_list_is_taken_although_what_earlier_ones_said_was_deleted(dealer):
+    headers = ["Anfrage-Nr.", "Nachname", "E-Mail"]
+    first = [["A-1", "Groß", "a@example.org"], ["A-2", "", ""]]
+    take(table(headers, *first), dealer)
+    IntakeEntry.objects.update(raw="", raw_deleted_at=timezone.now())
+
+    amended = take(table(headers, ["A-1", "Groß", "neu@example.org"]), dealer)
+    again = take(table(headers, *first), dealer)
+
+    assert amended.counts == {"new": 0, "changed": 1, "unchanged": 0, "bad": 0}
+    assert again.counts["new"] == 0
+    assert Lead.objects.get(external_id="A-1").last_name == "Groß"
+
+
 def test_one_number_twice_in_a_list_ends_as_the_last_row_says(dealer):
     headers = ["Anfrage-Nr.", "Nachname", "Ort"]
     rows = [["A-1", "Groß", "Köln"], ["A-1", "Groß", "Bonn"]]
@@ -434,5 +449,7 @@ def test_a_long_list_costs_as_many_queries_as_a_short_one():
         ]
 
     assert len(body) > 200
-    assert costs[50] == costs[len(body)]
+    assert costs[50][1:] == costs[len(body)][1:]
+    # One more where somebody may be somebody else.
+    assert 0 <= costs[len(body)][0] - costs[50][0] <= 1
     assert max(costs[50]) <= 75

@@ -192,6 +192,7 @@ def test_exactly_the_changed_cells_are_changed(dealer, manager, file_format):
     after = Lead.objects.values().get(pk=lead.pk)
     differing = {name for name in after if after[name] != before[name]}
     assert differing == {
+        "version",
         "city",
         "vehicle_price",
         "follow_up_at",

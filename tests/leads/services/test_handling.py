@@ -16,6 +16,7 @@ from leads.services.handling import (
     record_change,
     set_status,
 )
+from leads.services.rescoring import rescore
 from tests import builders
 from tests.leads.services.test_receiving import at_once, on_postgresql, wait_until_blocked
 
@@ -303,6 +304,19 @@ def test_the_first_outgoing_activity_is_the_first_response(dealer, seller, kind)
     assert last_version(lead).history_user == seller
 
 
+def test_work_on_a_lead_that_waited_for_long_counts_at_once(dealer, seller):
+    waited = {"received_at": NOW - timedelta(days=40), "enquired_at": NOW - timedelta(days=40)}
+    noted, assigned = (builders.make_lead(dealer, **waited) for _ in range(2))
+    rescore(dealer, now=NOW)
+    before = fresh(noted).score
+
+    add_activity(fresh(noted), "note", "Ruft wieder an.", by=seller, now=NOW)
+    assign_leads(Lead.objects.filter(pk=assigned.pk), seller, by=seller, now=NOW)
+
+    assert fresh(noted).score == fresh(assigned).score > before
+    assert last_version(noted).score == last_version(assigned).score == fresh(noted).score
+
+
 def test_a_note_is_no_answer_to_the_customer(dealer, seller):
     lead = builders.make_lead(dealer)
 
@@ -335,8 +349,8 @@ def test_an_edited_lead_is_saved_with_what_follows_from_it(dealer, seller):
     lead = fresh(lead)
     assert (lead.phone_key, lead.name_key) == ("+491711234567", "groessling")
     assert "groessling" in lead.search_text
-    # phone 8, name 3, normal urgency 5, pre-check not stated 5: the score counts the new phone
-    assert lead.score == 21
+    # phone 8, name 3, normal urgency 5: the score counts the new phone
+    assert lead.score == 16
     entry = last_entry(lead)
     assert (entry.kind, entry.user, entry.at) == ("changed", seller, NOW)
     assert entry.text == "Changed: phone, last name."

@@ -10,7 +10,7 @@ from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from leads.models import Activity, Channel, Customer, IntakeEntry, Lead, Outcome, Source
+from leads.models import Channel, Customer, IntakeEntry, Lead, Outcome, Source
 from leads.services.intake import Message, Unusable, book, process
 from tests import builders
 from tests.leads.services.test_receiving import at_once, on_postgresql
@@ -166,7 +166,7 @@ def test_processing_makes_leads_and_writes_down_what_became_of_each(dealer):
         "It has no customer.",
     )
     assert {(one.attempts, one.processed_at) for one in (first, second, third)} == {(1, LATER)}
-    assert Activity.objects.filter(user=actor).exists()
+    assert first.lead.enquiries.get().entered_by == actor
     assert entries[0].outcome == "created"  # the callers' objects know as well
 
 

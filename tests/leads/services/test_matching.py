@@ -7,10 +7,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from leads.models import Customer, MatchReason, MatchSuggestion
+from leads.models import Customer, Enquiry, MatchReason, MatchSuggestion
 from leads.services.drafts import ContactDraft
-from leads.services.matching import UnknownCustomer, match_customers
+from leads.services.matching import UnknownCustomer, match_customers, suggest_duplicates
+from leads.services.receiving import receive
 from tests import builders
+from tests.leads.services.test_receiving import at_once, on_postgresql
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +117,40 @@ def test_the_same_phone_links_if_the_name_is_similar(dealer, known_name, new_nam
     assert found.reason == "Phone is the same, name is similar."
 
 
+@pytest.mark.parametrize(
+    ("known", "written"),
+    [
+        (("Max", "Meier"), ("Max", "Mayr")),  # sounds alike
+        (("Stefan", "Müller"), ("Stephan", "Müller")),
+        (("Max", "Müller"), ("M.", "Müller")),
+        (("Max", "Müller"), ("", "Müller")),
+        (("Max", "Müller"), ("", "Max Müller")),
+        (("Max", "Müller"), ("Maximilian", "Müller")),
+    ],
+)
+def test_the_same_phone_links_what_may_be_one_person(dealer, known, written):
+    customer = somebody(dealer, first_name=known[0], last_name=known[1], phone="0171 1234567")
+
+    [found] = match(
+        dealer, {"first_name": written[0], "last_name": written[1], "phone": "0171/1234567"}
+    )
+
+    assert (found.customer, found.is_new) == (customer, False)
+    assert found.reason == "Phone is the same, name is similar."
+
+
+@pytest.mark.parametrize("written", [("Müller", "Max"), ("", "Müller, Max"), ("", "Mueller Max")])
+def test_swapped_names_with_the_same_phone_are_one_person(dealer, written):
+    known = somebody(dealer, first_name="Max", last_name="Müller", phone="0171 1234567")
+
+    [found] = match(
+        dealer, {"first_name": written[0], "last_name": written[1], "phone": "0171/1234567"}
+    )
+
+    assert found.customer == known
+    assert found.reason == "Phone is the same, first and last name are swapped."
+
+
 def test_phone_and_mobile_are_compared_crosswise(dealer):
     by_phone = somebody(dealer, last_name="Groß", phone="030 23125 101", mobile="0171 1234567")
 
@@ -193,6 +229,30 @@ def test_a_shared_phone_with_another_name_links_nobody(dealer, other_name):
     assert suggested(found.customer) == [(known, MatchReason.SAME_PHONE_OTHER_NAME)]
 
 
+@pytest.mark.parametrize("written", ["Müller", "Mueller"])
+def test_another_first_name_at_the_same_phone_is_a_household(dealer, written):
+    father = somebody(dealer, first_name="Daniel", last_name="Müller", phone="030 23125 101")
+
+    [found] = match(
+        dealer, {"first_name": "Daniela", "last_name": written, "phone": "030 23125 101"}
+    )
+
+    assert found.is_new
+    assert suggested(found.customer) == [(father, MatchReason.SAME_HOUSEHOLD)]
+
+
+def test_of_a_household_the_one_who_asks_is_found(dealer):
+    father, mother = (
+        somebody(dealer, first_name=name, last_name="Müller", phone="030 23125 101")
+        for name in ("Karl", "Eva")
+    )
+    asking = {"last_name": "Müller", "phone": "030 23125 101"}
+
+    matches = match(dealer, {**asking, "first_name": "Karl"}, {**asking, "first_name": "Eva"})
+
+    assert [one.customer for one in matches] == [father, mother]
+
+
 def test_the_same_name_alone_never_links(dealer):
     known = somebody(dealer, first_name="Max", last_name="Müller", email="max@example.org")
 
@@ -219,6 +279,102 @@ def test_the_same_name_and_address_only_suggest(dealer):
     assert suggested(found.customer) == [
         (neighbour, MatchReason.SAME_NAME_AND_ADDRESS),
         (namesake, MatchReason.SAME_NAME),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("known", "written", "reason"),
+    [
+        (
+            {"street": "Hauptstr. 7 a", "postal_code": "04109"},
+            {"street": "Hauptstraße 7a", "postal_code": "04109"},
+            MatchReason.SAME_NAME_AND_ADDRESS,
+        ),
+        (
+            {"street": "Hauptstr. 7 a", "postal_code": "04109"},
+            {"first_name": "Eva", "street": "Hauptstraße 7a", "postal_code": "04109"},
+            MatchReason.SAME_HOUSEHOLD,
+        ),
+        (
+            {"company": "Bau GmbH", "postal_code": "04109"},
+            {"first_name": "Eva", "last_name": "Adam", "company": "BAU AG", "postal_code": "04109"},
+            MatchReason.SAME_COMPANY,
+        ),
+        (
+            {"company": "Bau GmbH", "email": "max@bau.example.de"},
+            {
+                "first_name": "Eva",
+                "last_name": "Adam",
+                "company": "Bau",
+                "email": "eva@bau.example.de",
+            },
+            MatchReason.SAME_COMPANY,
+        ),
+        ({}, {"first_name": "Müller", "last_name": "Max"}, MatchReason.NAMES_SWAPPED),
+        ({}, {"first_name": "", "last_name": "Müller, Max"}, MatchReason.NAMES_SWAPPED),
+        (
+            {"postal_code": "04109"},
+            {"last_name": "Möller", "postal_code": "04109"},
+            MatchReason.SIMILAR_NAME_AND_PLACE,
+        ),
+        (
+            {"postal_code": "04109"},
+            {"first_name": "", "last_name": "Möller", "postal_code": "04109"},
+            MatchReason.SIMILAR_NAME_AND_PLACE,
+        ),
+        ({}, {}, MatchReason.SAME_NAME),
+    ],
+)
+def test_weak_evidence_is_suggested_with_its_reason(dealer, known, written, reason):
+    name = {"first_name": "Max", "last_name": "Müller"}
+    candidate = somebody(dealer, **{**name, **known})
+
+    [found] = match(dealer, {**name, **written})
+
+    assert found.is_new
+    assert suggested(found.customer) == [(candidate, reason)]
+
+
+@pytest.mark.parametrize(
+    ("known", "written"),
+    [
+        ({"postal_code": "04109"}, {"last_name": "Möller", "postal_code": "04107"}),
+        ({"postal_code": "04109"}, {"last_name": "Möller"}),
+        ({"postal_code": "04109"}, {"first_name": "Eva", "postal_code": "04109"}),
+        (
+            {"street": "Hauptstr. 7", "postal_code": "04109"},
+            {"last_name": "Adam", "street": "Hauptstr. 7", "postal_code": "04109"},
+        ),
+        ({"company": "Bau GmbH"}, {"first_name": "Eva", "last_name": "Adam", "company": "Bau"}),
+    ],
+)
+def test_what_means_nothing_is_not_suggested(dealer, known, written):
+    """Another place, neighbours, another family, a name that many companies have."""
+    name = {"first_name": "Max", "last_name": "Müller"}
+    somebody(dealer, **{**name, **known})
+
+    [found] = match(dealer, {**name, **written})
+
+    assert found.is_new
+    assert suggested(found.customer) == []
+
+
+def test_the_strongest_suggestions_come_first(dealer):
+    contact = {"first_name": "Max", "last_name": "Müller", "phone": "030 23125 101"}
+    contact |= {"street": "Weg 1", "postal_code": "04109"}
+    other_name = somebody(dealer, last_name="Weber", phone="030 23125 101")
+    swapped = somebody(dealer, first_name="Müller", last_name="Max")
+    at_home = somebody(
+        dealer, first_name="Max", last_name="Müller", street="Weg 1", postal_code="04109"
+    )
+    somebody(dealer, first_name="Max", last_name="Müller")
+
+    [found] = match(dealer, contact)
+
+    assert suggested(found.customer) == [
+        (other_name, MatchReason.SAME_PHONE_OTHER_NAME),
+        (at_home, MatchReason.SAME_NAME_AND_ADDRESS),
+        (swapped, MatchReason.NAMES_SWAPPED),
     ]
 
 
@@ -271,6 +427,146 @@ def test_who_is_linked_gets_no_suggestions(dealer):
     assert not MatchSuggestion.objects.exists()
 
 
+# --- merged and deleted ---------------------------------------------------------------------------
+
+
+EVERYTHING = {
+    "first_name": "Max",
+    "last_name": "Müller",
+    "email": "max@example.org",
+    "phone": "0171 1234567",
+    "external_number": "K-1",
+}
+
+
+@pytest.fixture
+def merged(dealer):
+    """(a customer that became part of another, the other)"""
+    kept = somebody(dealer, last_name="Müller", email="mueller@example.org")
+    gone = somebody(dealer, **EVERYTHING, deleted_at=NOW, merged_into=kept)
+    return gone, kept
+
+
+@pytest.mark.parametrize(
+    "contact",
+    [
+        {"external_number": "K-1"},
+        {"email": "max@example.org"},
+        {"last_name": "Müller", "phone": "0171 1234567"},
+        EVERYTHING,
+    ],
+    ids=["number", "e-mail", "phone", "all"],
+)
+def test_what_a_merged_customer_was_known_by_leads_to_the_other(dealer, merged, contact):
+    _gone, kept = merged
+
+    [found] = match(dealer, contact)
+
+    assert (found.customer, found.is_new) == (kept, False)
+    assert not MatchSuggestion.objects.exists()
+
+
+def test_the_id_of_a_merged_customer_leads_to_the_other(dealer, merged):
+    gone, kept = merged
+
+    first, second = match(dealer, {}, EVERYTHING, customer_id=gone.pk)
+
+    assert first.customer == second.customer == kept
+
+
+def test_an_e_mail_that_two_rows_of_one_customer_have_is_one_customers(dealer, merged):
+    _gone, kept = merged
+    somebody(dealer, email="mueller@example.org", deleted_at=NOW, merged_into=kept)
+
+    [found] = match(dealer, {"last_name": "Müller", "email": "mueller@example.org"})
+
+    assert found.customer == kept
+
+
+def test_who_is_in_the_bin_is_neither_linked_nor_suggested(dealer):
+    gone = somebody(dealer, **EVERYTHING, deleted_at=NOW)
+
+    [found] = match(dealer, EVERYTHING)
+
+    assert found.is_new
+    assert found.customer != gone
+    assert not MatchSuggestion.objects.exists()
+
+
+def test_the_number_of_a_customer_in_the_bin_stays_there(dealer):
+    """Given twice, the one in the bin could not come back."""
+    gone = somebody(dealer, **EVERYTHING, deleted_at=NOW)
+
+    first, second = match(dealer, EVERYTHING, {"external_number": "K-1"})
+
+    gone.refresh_from_db()
+    assert gone.external_number == "K-1"
+    assert first.customer == second.customer
+    assert first.customer.external_number == ""
+
+
+def test_the_id_of_a_customer_in_the_bin_is_unknown(dealer):
+    gone = somebody(dealer, **EVERYTHING, deleted_at=NOW)
+
+    with pytest.raises(UnknownCustomer):
+        match(dealer, {}, customer_id=gone.pk)
+
+
+# --- suggested for stored customers ---------------------------------------------------------------
+
+
+def test_a_customer_typed_in_is_compared_too(dealer):
+    known = somebody(dealer, first_name="Max", last_name="Müller")
+    typed = somebody(dealer, first_name="Max", last_name="Müller")
+
+    assert suggest_duplicates(dealer, [typed], now=NOW) == 1
+    assert suggested(typed) == [(known, MatchReason.SAME_NAME)]
+
+
+@pytest.mark.parametrize("decision", ["", MatchSuggestion.Decision.DIFFERENT])
+@pytest.mark.parametrize("is_turned_round", [False, True])
+def test_a_pair_is_suggested_once_whatever_became_of_it(dealer, decision, is_turned_round):
+    one = somebody(dealer, first_name="Max", last_name="Müller")
+    other = somebody(dealer, first_name="Max", last_name="Müller")
+    pair = (other, one) if is_turned_round else (one, other)
+    MatchSuggestion.objects.create(
+        dealer=dealer,
+        customer=pair[0],
+        candidate=pair[1],
+        reason=MatchReason.SAME_NAME,
+        created_at=NOW,
+        decision=decision,
+    )
+
+    assert suggest_duplicates(dealer, [one], now=NOW) == 0
+    assert suggest_duplicates(dealer, [one, other], now=NOW) == 0
+    assert MatchSuggestion.objects.count() == 1
+
+
+def test_what_would_link_an_enquiry_is_suggested_of_two_stored_customers(dealer):
+    known = somebody(dealer, last_name="Meier", phone="0171 1234567")
+    typed = somebody(dealer, last_name="Meyer", mobile="0171/1234567")
+
+    suggest_duplicates(dealer, [typed], now=NOW)
+
+    assert suggested(typed) == [(known, MatchReason.SAME_PHONE)]
+
+
+def test_of_two_the_older_is_the_candidate(dealer):
+    older, newer = (somebody(dealer, first_name="Max", last_name="Müller") for _ in range(2))
+
+    suggest_duplicates(dealer, [older], now=NOW)
+
+    assert suggested(newer) == [(older, MatchReason.SAME_NAME)]
+
+
+def test_two_new_ones_are_one_pair(dealer):
+    both = [somebody(dealer, first_name="Max", last_name="Müller") for _ in range(2)]
+
+    assert suggest_duplicates(dealer, both, now=NOW) == 1
+    assert suggest_duplicates(dealer, both, now=NOW) == 0
+
+
 # --- new ones -------------------------------------------------------------------------------------
 
 
@@ -290,7 +586,6 @@ def test_nothing_in_common_makes_a_new_customer_with_all_that_was_said(dealer):
     assert customer.email_key == contact.email
     assert customer.phone_key.startswith("+49")
     assert customer.search_text
-    assert customer.history.count() == 1
 
 
 @pytest.mark.parametrize(
@@ -339,8 +634,8 @@ def test_a_new_person_who_writes_twice_is_one_customer(dealer, first, second):
     one, other = match(dealer, first, second)
 
     assert one.customer == other.customer == Customer.objects.get()
-    assert one.reason == "New customer."
-    assert other.reason != "New customer."
+    assert (one.reason, one.is_new) == ("New customer.", True)
+    assert (other.reason != "New customer.", other.is_new) == (True, False)
 
 
 def test_namesakes_of_one_batch_are_suggested_to_each_other_once(dealer):
@@ -431,35 +726,36 @@ def test_matching_500_costs_as_much_as_matching_one():
     assert costs[2] <= 5
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="the plan is PostgreSQL's")
-def test_every_way_of_looking_somebody_up_has_its_index(dealer):
-    many = [
-        Customer(
-            dealer=dealer,
-            external_number=f"K-{one}",
-            email_key=f"jana{one}@example.org",
-            phone_key=f"+4930{one:08d}",
-            mobile_key=f"+49171{one:07d}",
-            name_key=f"jana gross{one}",
+# --- at once --------------------------------------------------------------------------------------
+
+
+NAMES = [
+    ("Jürgen", "Größling"),
+    ("Juergen", "Groessling"),
+    ("GRÖSSLING", "JÜRGEN"),
+    ("J.", "Grösling"),
+    ("jürgen", "größlink"),
+]
+PHONES = ["0171 3920012", "+49 171 3920012", "0171/39 200 12", "(0171) 3920012"]
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_forty_spellings_of_a_new_person_at_once_are_one_customer(dealer):
+    drafts = [
+        builders.make_draft(
+            contact=ContactDraft(
+                first_name=NAMES[one % 5][0],
+                last_name=NAMES[one % 5][1],
+                phone=PHONES[one % 4],
+                email="juergen@example.org" if one % 2 else "",
+            )
         )
-        for one in range(3000)
+        for one in range(40)
     ]
-    Customer.objects.bulk_create(many)
-    everything = {
-        "email": "jana@example.org",
-        "phone": "030 23125 101",
-        "external_number": "K-X",
-        "first_name": "Max",
-        "last_name": "Müller",
-    }
-    with CaptureQueriesContext(connection) as queries:
-        match(dealer, everything)
-    [look_up] = [one["sql"] for one in queries if "UNION ALL" in one["sql"]]
 
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE leads_customer")
-        cursor.execute(f"EXPLAIN {look_up}")
-        plan = " ".join(row[0] for row in cursor.fetchall())
+    at_once(40, lambda one: receive(dealer, [drafts[one]], now=NOW))
 
-    for index in ("external_number", "email", "phone", "mobile", "name"):
-        assert f"customer_{index}" in plan or f"customer_once_per_{index}" in plan
+    assert Customer.objects.count() == 1
+    assert Enquiry.objects.filter(lead__customer=Customer.objects.get()).count() == 40
+    assert not MatchSuggestion.objects.exists()

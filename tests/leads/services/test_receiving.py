@@ -15,6 +15,7 @@ from leads.models import (
     Category,
     CloseReason,
     Customer,
+    Enquiry,
     Lead,
     LeadType,
     MatchSuggestion,
@@ -161,7 +162,7 @@ def test_a_new_draft_becomes_a_lead_with_everything_it_says(dealer):
     assert lead.closed_at is None
     assert lead.warnings == []
     assert 0 < lead.score <= 100
-    assert timeline(lead) == ["received", "note"]
+    assert timeline(lead) == ["note"]
     assert lead.activities.get(kind="note").text == "Bitte abends anrufen."
 
 
@@ -211,11 +212,11 @@ def test_nothing_to_receive_is_nothing(dealer):
     assert take(dealer) == []
 
 
-def test_drafts_without_a_number_at_the_sender_are_leads_of_their_own(dealer):
+def test_drafts_without_a_number_at_the_sender_are_enquiries_of_their_own(dealer):
     draft = builders.make_draft(external_id="")
 
-    assert outcomes(take(dealer, draft, draft)) == ["created", "created"]
-    assert Lead.objects.count() == 2
+    assert outcomes(take(dealer, draft, draft)) == ["created", "attached"]
+    assert Lead.objects.get().enquiries.count() == 2
     assert Customer.objects.count() == 1
 
 
@@ -254,7 +255,7 @@ def test_old_lists_keep_their_dates(dealer):
     lead = Lead.objects.get()
     assert (lead.received_at, lead.enquired_at, lead.closed_at) == (then, then, then)
     assert lead.close_reason.key == "vehicle_bought"
-    assert lead.activities.get(kind="received").at == then
+    assert lead.enquiries.get().received_at == then
 
 
 def test_a_reason_for_closing_needs_a_closed_status(dealer):
@@ -287,7 +288,6 @@ def test_history_says_who_and_when(dealer):
         ("+", user, NOW),
         ("~", user, LATER),
     ]
-    assert Customer.objects.get().history.count() == 1
 
 
 def test_a_lead_is_found_by_a_part_of_any_word(dealer):
@@ -352,7 +352,7 @@ def test_the_same_version_with_the_same_content_is_a_repeat(dealer):
     assert receipt.outcome == Outcome.REPEATED
     assert not receipt.is_new
     assert Lead.objects.values().get() == before
-    assert timeline(receipt.lead) == ["received"]
+    assert timeline(receipt.lead) == []
     assert Customer.objects.count() == 1
 
 
@@ -369,10 +369,10 @@ def test_a_higher_version_updates_what_the_sender_says(dealer):
     assert second.lead.pk == first.lead.pk
     lead = Lead.objects.get()
     assert lead.message == "second"
-    assert (lead.external_version, lead.content_hash) == (2, "b")
+    assert lead.enquiries.values_list("version", "content_hash").get() == (2, "b")
     assert lead.number == first.lead.number
     assert lead.received_at == NOW
-    assert timeline(lead) == ["received", "updated"]
+    assert timeline(lead) == ["updated"]
     assert lead.history.count() == 2
     assert outcomes(take(dealer, bdk(version=2, content="b"))) == ["repeated"]
 
@@ -513,9 +513,9 @@ def test_the_same_version_with_other_content_is_a_conflict(dealer):
     assert second.lead.pk == first.lead.pk
     lead = Lead.objects.get()
     assert lead.message == "first"
-    assert (lead.external_version, lead.content_hash) == (1, "a")
+    assert lead.enquiries.values_list("version", "content_hash").get() == (1, "a")
     assert codes(lead) == ["version_conflict"]
-    assert timeline(lead) == ["received", "conflict"]
+    assert timeline(lead) == ["conflict"]
     take(dealer, bdk(content="c"), now=LATER)
     lead.refresh_from_db()
     assert codes(lead) == ["version_conflict"]  # once is enough
@@ -539,7 +539,7 @@ def test_a_lower_version_is_ignored(dealer):
 
     assert receipt.outcome == Outcome.IGNORED
     assert Lead.objects.values().get() == before
-    assert timeline(receipt.lead) == ["received"]
+    assert timeline(receipt.lead) == []
 
 
 def test_a_sender_without_versions_just_sends_changes(dealer):
@@ -558,7 +558,7 @@ def test_without_a_hash_the_content_itself_is_compared(dealer):
     assert outcomes(take(dealer, draft)) == ["repeated"]
     assert outcomes(take(dealer, replace(draft, message="second"))) == ["updated"]
     assert Lead.objects.get().message == "second"
-    assert timeline(Lead.objects.get()) == ["received", "updated"]
+    assert timeline(Lead.objects.get()) == ["updated"]
 
 
 def test_a_new_version_that_says_the_same_is_remembered_but_no_news(dealer):
@@ -568,7 +568,7 @@ def test_a_new_version_that_says_the_same_is_remembered_but_no_news(dealer):
     [receipt] = take(dealer, replace(draft, version=2, content_hash="b"))
 
     assert receipt.outcome == Outcome.REPEATED
-    assert timeline(receipt.lead) == ["received"]
+    assert timeline(receipt.lead) == []
     assert outcomes(take(dealer, replace(draft, version=1))) == ["ignored"]
 
 
@@ -673,7 +673,8 @@ def test_a_list_exported_here_finds_its_leads_by_their_number(dealer):
     lead = Lead.objects.get()
     assert lead.message == "corrected"
     assert (lead.sender, lead.external_id) == (BDK["sender"], BDK["external_id"])
-    assert (lead.external_version, lead.content_hash) == (1, "a")  # these are the sender's
+    enquiry = lead.enquiries.get()
+    assert (enquiry.version, enquiry.content_hash) == (1, "a")  # these are the sender's
     activity = lead.activities.get(kind="changed")
     assert activity.user == user
     assert outcomes(take(dealer, row)) == ["repeated"]
@@ -725,7 +726,7 @@ def test_a_note_is_added_once_and_never_dropped(dealer):
     assert (repeat.outcome, news.outcome) == ("repeated", "updated")
     notes = news.lead.activities.filter(kind="note").order_by("pk")
     assert [note.text for note in notes] == ["Ruft an.", "Kommt vorbei."]
-    assert timeline(news.lead) == ["received", "note", "note"]
+    assert timeline(news.lead) == ["note", "note"]
 
 
 def test_a_tag_is_added_and_the_others_stay(dealer):
@@ -1067,6 +1068,7 @@ def full_drafts(number, *, version=1):
                 "email": f"jana{one}@example.org",
                 "phone": builders.unused_phone(),
                 "external_number": f"K-{one}",
+                "postal_code": f"{one:05d}",  # or they would be neighbours whose names sound alike
             },
             vehicle={"internal_number": f"T-{one}", "vin": f"W{one:016d}", "make": "VW"},
             source="Messe",
@@ -1115,10 +1117,10 @@ def test_500_drafts_cost_as_many_queries_as_one():
         assert Lead.objects.for_dealer(dealer).count() == number
 
     assert costs[1] == costs[50] == costs[500]
-    assert max(costs[500].values()) <= 40, costs[500]
+    assert max(costs[500].values()) <= 45, costs[500]
 
 
-def test_a_mixed_batch_of_500_stays_below_40_queries():
+def test_a_mixed_batch_of_500_stays_below_45_queries():
     """The dearest batch: new ones, repeats, updates, conflicts and late ones together, new names
     in every catalogue, rows named by our own number, and somebody to suggest."""
     costs = []
@@ -1150,7 +1152,7 @@ def test_a_mixed_batch_of_500_stays_below_40_queries():
         assert MatchSuggestion.objects.for_dealer(dealer).count() == 1
 
     assert costs[0] == costs[1]
-    assert costs[1] <= 40
+    assert costs[1] <= 45
 
 
 def test_a_repeat_within_the_batch_costs_one_more_round_not_one_per_draft():
@@ -1203,7 +1205,14 @@ class TestAtOnce:
         at_once(20, lambda one: take(dealer, drafts[one]))
 
         assert Customer.objects.count() == 1
-        assert Lead.objects.count() == 20
+        lead = Lead.objects.get()
+        assert (lead.enquiry_count, lead.enquiries.count()) == (20, 20)
+
+    def test_numbers_of_many_at_once_have_no_gaps(self, dealer):
+        drafts = [builders.make_draft() for _ in range(20)]
+
+        at_once(20, lambda one: take(dealer, drafts[one]))
+
         numbers = Lead.objects.order_by("number").values_list("number", flat=True)
         assert list(numbers) == [f"L-2026-{number:06d}" for number in range(1, 21)]
 
@@ -1236,7 +1245,7 @@ class TestAtOnce:
         at_once(8, work)
 
         assert Lead.objects.count() == 20
-        assert set(Lead.objects.values_list("external_version", flat=True)) == {8}
+        assert set(Enquiry.objects.values_list("version", flat=True)) == {8}
 
     def test_two_dealers_do_not_wait_for_each_other(self, dealer):
         other_dealer = builders.make_dealer()

@@ -1,0 +1,171 @@
+"""The settings of a connection as people edit them: each partner has its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.widgets import UnfoldAdminPasswordWidget
+
+from integrations.http import PartnerMisconfigured, checked_address
+from integrations.meta.schema import id_text
+from integrations.models import Connection, Partner
+from integrations.models.connection import new_secret
+from leads.admin.forms import DealerForm
+
+_GENERAL = ["name", "is_active"]
+_LEADS = ["location", "default_source", "default_campaign"]
+# Name of a field that is only ever written → column.
+_SECRETS = {
+    "new_secret": "client_secret",
+    "new_verify_token": "verify_token",
+    "new_access_token": "access_token",
+}
+# What somebody must enter who sets the connection up; what is missing elsewhere is made here.
+_REQUIRED = {
+    Partner.BDK: ("base_url", "token_url", "client_id", "new_secret"),
+    Partner.GOOGLE_ADS: (),
+    Partner.META: ("page_id", "new_secret", "new_access_token"),
+}
+# A secret goes to these addresses.
+_SENT_TO = {
+    Partner.BDK: (("base_url", "token_url"), "new_secret"),
+    Partner.META: (("base_url",), "new_access_token"),
+}
+_LABELS = {
+    Partner.BDK: {"new_secret": gettext_lazy("Client secret")},
+    Partner.GOOGLE_ADS: {"new_secret": gettext_lazy("Key in the lead form")},
+    Partner.META: {
+        "new_secret": gettext_lazy("App secret"),
+        "base_url": gettext_lazy("Address of the Graph API"),
+    },
+}
+_HINTS = {
+    Partner.BDK: {},
+    Partner.GOOGLE_ADS: {"new_secret": gettext_lazy("Leave empty to have one made.")},
+    Partner.META: {
+        "base_url": gettext_lazy("Leave empty for Meta's own."),
+        "new_verify_token": gettext_lazy("Leave empty to have one made."),
+    },
+}
+
+
+def partner_fieldsets(partner: str) -> list[tuple[Any, Any]]:
+    """What is set up for a partner, in the order in which people need it."""
+    if partner == Partner.GOOGLE_ADS:
+        # Google says nothing about consents; Meta tells which boxes were ticked.
+        return [
+            (None, {"fields": _GENERAL}),
+            (gettext_lazy("Its leads"), {"fields": [*_LEADS, "consent_text"]}),
+            (gettext_lazy("Key"), {"fields": ["new_secret"]}),
+        ]
+    if partner == Partner.META:
+        access = ["page_id", "new_access_token", "new_secret", "new_verify_token", "base_url"]
+        return [
+            (None, {"fields": _GENERAL}),
+            (gettext_lazy("Its leads"), {"fields": _LEADS}),
+            (gettext_lazy("Page and app"), {"fields": access}),
+        ]
+    access = ["base_url", "token_url", "client_id", "new_secret", "scope"]
+    return [
+        (None, {"fields": ["name", "mode", "is_active"]}),
+        (gettext_lazy("Address and credentials"), {"fields": access}),
+    ]
+
+
+class _SecretField(forms.CharField):
+    """Only ever written: what is stored is not part of the page, not even hidden."""
+
+    widget = UnfoldAdminPasswordWidget(attrs={"autocomplete": "new-password"})
+
+    def __init__(self, label: Any) -> None:
+        super().__init__(label=label, max_length=1000, required=False, strip=False)
+
+
+class ConnectionForm(DealerForm):
+    # Set on the class made for each request.
+    partner: str = Partner.BDK
+
+    new_secret = _SecretField(gettext_lazy("Client secret"))
+    new_verify_token = _SecretField(gettext_lazy("Verify token"))
+    new_access_token = _SecretField(gettext_lazy("Page access token"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        is_new = self.instance.pk is None
+        if is_new:
+            self.instance.partner = self.partner
+        partner = Partner(self.instance.partner)
+        listed = {
+            name for _title, options in partner_fieldsets(partner) for name in options["fields"]
+        }
+        for name in set(_SECRETS) - listed:
+            self.fields.pop(name, None)
+        for name, label in _LABELS[partner].items():
+            if name in self.fields:
+                self.fields[name].label = label
+        for name in _REQUIRED[partner]:
+            if name in self.fields:
+                self.fields[name].required = is_new or name not in _SECRETS
+        for name, hint in _HINTS[partner].items():
+            if name in self.fields:
+                self.fields[name].help_text = hint
+        for name in _SECRETS:
+            if name in self.fields and not is_new:
+                self.fields[name].help_text = _("Stored. Leave empty to keep it.")
+
+    def clean_base_url(self) -> str:
+        return self._address("base_url")
+
+    def clean_token_url(self) -> str:
+        return self._address("token_url")
+
+    def clean_page_id(self) -> str:
+        page_id = self.cleaned_data["page_id"].strip()
+        if not id_text(page_id):
+            raise ValidationError(_("The id of a page consists of digits."), code="page_id")
+        return page_id
+
+    def _address(self, name: str) -> str:
+        url: str = self.cleaned_data[name]
+        try:
+            return checked_address(url) if url else ""
+        except PartnerMisconfigured as error:
+            raise ValidationError(str(error), code="address") from error
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        addresses, secret = _SENT_TO.get(Partner(self.instance.partner), ((), ""))
+        has_moved = set(addresses) & set(self.changed_data)
+        if self.instance.pk and has_moved and not cleaned.get(secret):
+            # Otherwise whoever may change the address could have the secret sent to them.
+            message = _("With another address the secret has to be entered again.")
+            self.add_error(secret, ValidationError(message, code="address_changed"))
+        return cleaned
+
+
+def put_secrets(connection: Connection, cleaned: dict[str, Any]) -> dict[str, str]:
+    """Set the secrets that were entered; those a new connection lacks are made and returned by
+    column, to be shown once."""
+    made: dict[str, str] = {}
+    is_new = connection.pk is None
+    if is_new and connection.partner == Partner.GOOGLE_ADS and not cleaned.get("new_secret"):
+        made["client_secret"] = new_secret()
+    if is_new and connection.partner == Partner.META and not cleaned.get("new_verify_token"):
+        made["verify_token"] = new_secret()
+    entered = {column: cleaned.get(name) for name, column in _SECRETS.items()}
+    given = {column: text for column, text in entered.items() if text} | made
+    if secret := given.pop("client_secret", ""):
+        if connection.is_pulled:
+            connection.client_secret = secret
+        else:
+            connection.renew_secret(secret, now=timezone.now())
+    for column, text in given.items():
+        setattr(connection, column, text)
+    if "access_token" in given:
+        connection.paused_at = None
+    return made

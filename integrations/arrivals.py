@@ -1,0 +1,107 @@
+"""Messages that partners bring to our door: booked, committed, then made into leads.
+
+The sender hears "received" as soon as its message is on disk. Whatever happens to it after that
+is ours: a person finds it in quarantine, or a round takes it up again.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import translation
+
+from integrations.adf import mapping as adf
+from integrations.google_ads import mapping as google_ads
+from integrations.website_form import mapping as website_form
+from leads.models.dealer import Dealer
+from leads.models.intake import Channel, IntakeEntry
+from leads.services.drafts import LeadDraft
+from leads.services.intake import Message, Unusable, book, process
+
+logger = logging.getLogger(__name__)
+
+# Channels whose messages are processed after their sender has been answered. What Meta announces
+# is still to be fetched (meta/sync.py); a Dr. Klein Vorgang is answered with its lead.
+PARSE: dict[str, Callable[[IntakeEntry], LeadDraft]] = {
+    Channel.ADF: adf.parse,
+    Channel.FORM: website_form.parse,
+    Channel.GOOGLE_ADS: google_ads.parse,
+}
+# Whoever has just booked a message is about to process it.
+_PATIENCE = timedelta(minutes=1)
+_BATCH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One message of a call. `is_repeat`: processed before, or named twice in the call."""
+
+    entry: IntakeEntry
+    is_repeat: bool
+
+
+def take_in(
+    dealer: Dealer, *, channel: Channel, sender: str, messages: Sequence[Message], now: datetime
+) -> list[Arrival]:
+    """Book the messages and make leads of those that are new; one arrival per message.
+
+    When it returns they are on disk; it raises only if they are not.
+    """
+    with translation.override(settings.LANGUAGE_CODE):
+        with transaction.atomic(durable=True):
+            entries = book(dealer, channel=channel, sender=sender, messages=messages, now=now)
+        arrivals: list[Arrival] = []
+        new: dict[int, IntakeEntry] = {}
+        for entry in entries:
+            arrivals.append(Arrival(entry, bool(entry.outcome) or entry.pk in new))
+            if not entry.outcome:
+                new.setdefault(entry.pk, entry)
+        _make_leads(dealer, list(new.values()), channel, now=now)
+    return arrivals
+
+
+def keep(
+    dealer: Dealer, *, channel: Channel, sender: str, message: Message, reason: str, now: datetime
+) -> None:
+    """Book a message that no lead may be made of by itself: it waits in quarantine for a person.
+
+    `reason` is a sentence in the language of the office, without personal data.
+    """
+
+    def refuse(_entry: IntakeEntry) -> LeadDraft:
+        raise Unusable(reason)
+
+    with transaction.atomic(durable=True):
+        entries = book(dealer, channel=channel, sender=sender, messages=[message], now=now)
+        process(dealer, [one for one in entries if not one.outcome], refuse, now=now)
+
+
+def finish_interrupted(*, now: datetime) -> int:
+    """Make leads of what was booked and left behind, by a crash or because the database was
+    away; how many there were, at most a batch."""
+    waiting = IntakeEntry.objects.unprocessed().filter(
+        channel__in=PARSE, received_at__lt=now - _PATIENCE, dealer__is_active=True
+    )
+    entries = list(waiting.select_related("dealer").order_by("pk")[:_BATCH])
+    with translation.override(settings.LANGUAGE_CODE):
+        for dealer, channel in {(one.dealer, one.channel) for one in entries}:
+            theirs = [one for one in entries if (one.dealer, one.channel) == (dealer, channel)]
+            _make_leads(dealer, theirs, channel, now=now)
+    return sum(1 for one in entries if one.outcome)
+
+
+def _make_leads(
+    dealer: Dealer, entries: Sequence[IntakeEntry], channel: str, *, now: datetime
+) -> None:
+    if not entries:
+        return
+    try:
+        process(dealer, entries, PARSE[channel], now=now)
+    except (OperationalError, InterfaceError) as error:
+        # Not the sender's business: the messages are on disk, `finish_interrupted` comes back.
+        logger.warning("%d messages wait to be processed: %s", len(entries), type(error).__name__)

@@ -1,0 +1,67 @@
+"""Background tasks of the office; how to declare, enqueue and schedule one: leads/background.
+
+Each reads the clock and calls one service. A task that runs at a certain time also needs its line
+in settings.SCHEDULES.
+"""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django_tasks import task
+
+from leads.admin.readers import process_again
+from leads.background import pruning
+from leads.models import Dealer, User
+from leads.services import retention
+from leads.services.rescoring import rescore
+
+
+@task(title=_("Delete old jobs and stored answers"))
+def prune() -> int:
+    """How many rows went."""
+    return pruning.prune(now=timezone.now())
+
+
+@task(title=_("Compute all scores anew"))
+def rescore_all() -> int:
+    """A job for each dealer; how many."""
+    dealers = Dealer.objects.filter(is_active=True).values_list("pk", flat=True)
+    for dealer_id in dealers:
+        rescore_open_leads.enqueue(dealer_id)
+    return len(dealers)
+
+
+@task(title=_("Compute the scores of a dealer's open leads anew"))
+def rescore_open_leads(dealer_id: int) -> int:
+    """How many scores have changed."""
+    return rescore(Dealer.objects.get(pk=dealer_id), now=timezone.now())
+
+
+@task(title=_("Compute the scores with new weights"))
+def rescore_every_lead(dealer_id: int) -> int:
+    """How many scores have changed."""
+    return rescore(Dealer.objects.get(pk=dealer_id), now=timezone.now(), with_closed=True)
+
+
+@task(title=_("Delete messages as received that are old"))
+def delete_raw_messages() -> int:
+    """A job for each dealer, also for those that are switched off; how many."""
+    dealers = Dealer.objects.values_list("pk", flat=True)
+    for dealer_id in dealers:
+        delete_raw_messages_of.enqueue(dealer_id)
+    return len(dealers)
+
+
+@task(title=_("Delete a dealer's messages as received that are old"))
+def delete_raw_messages_of(dealer_id: int) -> int:
+    """How many messages."""
+    return retention.delete_raw_messages(Dealer.objects.get(pk=dealer_id), now=timezone.now())
+
+
+@task(title=_("Process messages again"))
+def process_entries_again(dealer_id: int, entry_ids: list[int], user_id: int) -> int:
+    """How many became leads, or part of one."""
+    dealer, user = Dealer.objects.get(pk=dealer_id), User.objects.filter(pk=user_id).first()
+    entries = process_again(dealer, entry_ids, by=user, now=timezone.now())
+    return sum(entry.lead is not None for entry in entries)
