@@ -17,7 +17,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from leads.api.bases import KeyViewSet
-from leads.api.parsers import MAX_BYTES, PayloadTooLarge, check_length, read_raw
+from leads.api.parsers import (
+    MAX_BYTES,
+    PayloadTooLarge,
+    check_length,
+    declared_length,
+    read_raw,
+)
 from leads.models.api_key import Scope
 from leads.models.intake import Channel
 from leads.services.intake import Message
@@ -115,7 +121,7 @@ def read_body(request: Request) -> bytes:
     """The body as it came. Raises PayloadTooLarge; `read_raw` then has its beginning."""
     check_length(request)
     body = read_raw(request)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+    if declared_length(request) > MAX_BYTES:
         raise PayloadTooLarge
     return body
 

@@ -43,7 +43,14 @@ from integrations.website_form.sync import (
     text_to_book,
 )
 from integrations.website_form.traps import is_suspicious
-from leads.api.parsers import MAX_BYTES, PayloadTooLarge, StrictJSONParser, check_length, read_raw
+from leads.api.parsers import (
+    MAX_BYTES,
+    PayloadTooLarge,
+    StrictJSONParser,
+    check_length,
+    declared_length,
+    read_raw,
+)
 from leads.models.intake import Channel
 from leads.services.rejecting import book_rejected
 
@@ -174,7 +181,7 @@ def _given(form: WebsiteForm | None) -> WebsiteForm:
 
 def _check_size(request: Request) -> None:
     check_length(request)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+    if declared_length(request) > MAX_BYTES:
         raise PayloadTooLarge
 
 

@@ -31,7 +31,7 @@ from integrations.models.website_form import FormField
 from integrations.website_form.schema import CONSENT_PREFIX, TOKEN, Json
 from integrations.website_form.sync import submit
 from integrations.website_form.traps import PageToken, is_suspicious_page
-from leads.api.parsers import MAX_BYTES
+from leads.api.parsers import MAX_BYTES, declared_length
 from leads.models.keys import clean_text
 from leads.models.vehicle import Vehicle
 
@@ -132,7 +132,7 @@ def show_errors(
 def _take(request: HttpRequest, form: WebsiteForm, *, now: datetime) -> HttpResponse:
     if not is_from_allowed_website(request, form):
         return _unavailable(request, status=403)
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
+    if declared_length(request) > MAX_BYTES:
         return _unavailable(request, status=413)
     fields = fields_of(request.POST)
     token = PageToken.read(fields.get(TOKEN), form, now=now)

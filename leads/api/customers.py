@@ -45,6 +45,7 @@ from leads.api.filters import StrictFilterBackend
 from leads.api.idempotency import Answer
 from leads.models.api_key import Scope
 from leads.models.customer import Customer
+from leads.models.keys import clean_text
 from leads.services import customers
 from leads.services.forwarding import resolve_customer
 
@@ -253,7 +254,9 @@ class CustomerViewSet(mixins.ListModelMixin, KeyViewSet):
         )
     )
     def read_by_number(self, request: Request, external_number: str) -> Response:
-        customer = customers.find_by_number(self.caller.dealer, external_number[: _MAX_NUMBER + 1])
+        if not _can_be_stored(external_number):
+            raise Http404
+        customer = customers.find_by_number(self.caller.dealer, external_number)
         if customer is None:
             raise Http404
         return self._shown(customer)
@@ -330,10 +333,16 @@ def _in_use(leads: int) -> str:
     ) % {"n": leads}
 
 
+def _can_be_stored(number: str) -> bool:
+    """Whether a body could name it, too; PostgreSQL refuses even to look for NUL."""
+    return 1 <= len(number) <= _MAX_NUMBER and clean_text(number) == number
+
+
 def _same_number(in_address: str, fields: dict[str, Any], spell: Any) -> str:
     """The number in the address; raises ValidationError if the body names another."""
-    if not in_address.strip() or len(in_address) > _MAX_NUMBER or "\x00" in in_address:
-        raise invalid("external_number", _("At most 64 characters."))
+    if not _can_be_stored(in_address):
+        message = _("1 to 64 characters, no control characters, no blanks at the ends.")
+        raise invalid("external_number", message)
     in_body = fields.get("external_number")
     if in_body and in_body != in_address:
         message = _("The address names another number.")

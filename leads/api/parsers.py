@@ -6,9 +6,11 @@ import contextlib
 import io
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import IO, Any, NoReturn
 
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ParseError, UnsupportedMediaType
 from rest_framework.parsers import BaseParser
@@ -67,6 +69,12 @@ def check_length(request: Request) -> None:
     """Django does not see the body of a request that does not say its length."""
     if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
         raise LengthRequired
+
+
+def declared_length(request: Request | HttpRequest) -> int:
+    """Bytes of the body as its sender says; 0 for what is no number, as Django reads it."""
+    text = request.META.get("CONTENT_LENGTH") or ""
+    return int(text) if re.fullmatch("[0-9]{1,18}", text) else 0
 
 
 def read_raw(request: Request) -> bytes:

@@ -250,9 +250,7 @@ class LeadChangeSerializer(LeadCreateSerializer):
     external_id = None  # type: ignore[assignment]
     enquired_at = None  # type: ignore[assignment]
     status = LastingField(80, help_text=_("Name or key. An unknown one is created."))
-    source = LastingField(
-        80, help_text=_("Name or key. An unknown one is created.")
-    )
+    source = LastingField(80, help_text=_("Name or key. An unknown one is created."))
     tags_add = _list_of(TextField(80, allow_null=False))
     tags_remove = _list_of(TextField(80, allow_null=False))
 

@@ -427,6 +427,7 @@ def test_a_key_of_the_client_names_the_message(client, clock, dealer, form):
     other = send(client, form, {**PERSON, "message": "x"}, Idempotency_Key="abc")
     assert (other.status_code, set(other.json()["errors"])) == (422, {"form"})
     assert send(client, form, Idempotency_Key="mit Leerzeichen").status_code == 400
+    assert send(client, form, Idempotency_Key="").status_code == 400
 
 
 def at_once(calls):

@@ -166,6 +166,21 @@ def test_it_can_be_told_only_to_create(api, problem):
     assert Lead.objects.get().subject == "Golf"
 
 
+def test_another_condition_to_create_is_refused_and_not_ignored(api, problem):
+    etag = put(api, "crm-1")["ETag"]
+
+    document = problem(put(api, "crm-1", {"subject": "Polo"}, if_none_match=etag), 400)
+
+    assert document["errors"][0]["field"] == "If-None-Match"
+    assert Lead.objects.get().subject == "Golf"
+
+
+def test_a_number_with_a_line_break_is_refused_with_its_name(api, problem):
+    document = problem(api.send("PUT", f"{LEADS}by-external-id/a%0Ab/", {"subject": "Golf"}), 400)
+
+    assert document["errors"][0]["field"] == "external_id"
+
+
 def test_it_needs_the_right_to_write(dealer, problem):
     reader = ApiClient(dealer, scopes=["leads:read"])
     writer = ApiClient(dealer, system="w", scopes=["leads:write"])

@@ -410,6 +410,7 @@ def test_a_foreign_postal_code_is_not_odd(api):
         ({"custom_values": []}, "custom_values", "not_a_dict"),
         ({"custom_values": {"a": {}}}, "custom_values", "value"),
         ({"custom_values": {"a": 10**20}}, "custom_values", "value"),
+        ({"custom_values": {"a": 1e300}}, "custom_values", "value"),
         ({"custom_values": {"": 1}}, "custom_values", "name"),
         ({"custom_values": {str(n): n for n in range(51)}}, "custom_values", "too_many"),
         ({"is_test": "nein"}, "is_test", "invalid"),
