@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.db import connection
 
 ROOT = Path(__file__).parents[3]
+NAME = "nursery"  # by which PostgreSQL knows the workers' connections
 
 
 @contextmanager
@@ -26,6 +27,7 @@ def nursery():
         **os.environ,
         "DATABASE_URL": _database_url(connection.settings_dict),
         "WEBHOOK_ALLOW_LOOPBACK": "True",
+        "PGAPPNAME": NAME,
     }
     command = [sys.executable, "-m", "tests.integrations.webhooks.nursery"]
     with subprocess.Popen(

@@ -21,7 +21,7 @@ from leads.services.events import lead_event, record
 from tests.builders import make_lead, make_webhook
 from tests.integrations.rough_partner import says
 from tests.integrations.webhooks.conftest import ids_of
-from tests.integrations.webhooks.nursery import nursery
+from tests.integrations.webhooks.nursery import NAME, nursery
 
 EVENTS, KILLS = 200, 20
 PATIENCE = 180  # seconds; on a machine with other work
@@ -133,8 +133,9 @@ def is_connected():
         return False
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = %s",
+            [NAME],
         )
         return cursor.fetchone()[0] > 0
 

@@ -15,6 +15,7 @@ from leads.api.field_names import FIELD_NAMES
 from leads.api.filters import LeadFilter
 from leads.models import IntakeEntry, Lead, Scope
 from tests.builders import make_api_key
+from tests.conftest import count_on_from_the_rows
 
 TEXT = (Path(__file__).parents[3] / "docs" / "api.md").read_text(encoding="utf-8")
 ABOUT_LEADS, _heading, ABOUT_THE_REST = TEXT.partition("\n## Customers\n")
@@ -30,6 +31,7 @@ def blocks(language, text=ABOUT_LEADS):
 @pytest.fixture
 def run(live_server):
     """`run(code)` in a shell, `run(code, "node", "-")` …: what it prints; it must not complain."""
+    count_on_from_the_rows()
     _key, secret = make_api_key(scopes=Scope.values)
     environment = {
         "LEADOFFICE": live_server.url,

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from leads.models import Customer, Enquiry, IntakeEntry, Lead, Outcome
+from leads.models import Customer, Enquiry, IntakeEntry, Lead, Outcome, Source
 from tests.leads.api.conftest import LEADS
 from tests.leads.api.serving import served
 
@@ -115,6 +115,19 @@ def test_one_new_person_in_many_spellings_is_one_customer_with_forty_enquiries(
     assert lead.enquiry_count == TIMES
     assert Enquiry.objects.filter(lead=lead).count() == TIMES
     assert IntakeEntry.objects.filter(lead=lead).count() == TIMES
+
+
+def test_a_new_source_is_created_once(api):
+    names = ["Große Börse", "GROSSE BÖRSE", " große  börse ", "Große\u00a0Bo\u0308rse"]
+
+    with served(api.secret) as office:
+        answers = at_once(
+            lambda n: office.post({"subject": "Golf", "source": names[n % len(names)]})
+        )
+
+    assert statuses(answers) == {201: TIMES}, answers[0]
+    source = Source.objects.get(is_automatic=True)
+    assert Lead.objects.filter(source=source).count() == TIMES
 
 
 def test_one_number_put_by_many_is_one_lead(api):
