@@ -7,8 +7,8 @@ is ours: a person finds it in quarantine, or a round takes it up again.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -20,18 +20,21 @@ from integrations.google_ads import mapping as google_ads
 from integrations.website_form import mapping as website_form
 from leads.models.dealer import Dealer
 from leads.models.intake import Channel, IntakeEntry
+from leads.services.api_keys import as_key_may
 from leads.services.drafts import LeadDraft
-from leads.services.intake import Message, Unusable, book, process
+from leads.services.intake import Message, Parse, Unusable, book, process
 
 logger = logging.getLogger(__name__)
 
 # Channels whose messages are processed after their sender has been answered. What Meta announces
 # is still to be fetched (meta/sync.py); a Dr. Klein Vorgang is answered with its lead.
-PARSE: dict[str, Callable[[IntakeEntry], LeadDraft]] = {
+PARSE: dict[str, Parse] = {
     Channel.ADF: adf.parse,
     Channel.FORM: website_form.parse,
     Channel.GOOGLE_ADS: google_ads.parse,
 }
+# The same for those whose sender is not on the line any more.
+_PARSE_LATER = {**PARSE, Channel.ADF: as_key_may(adf.parse)}
 # Whoever has just booked a message is about to process it.
 _PATIENCE = timedelta(minutes=1)
 _BATCH = 100
@@ -46,12 +49,23 @@ class Arrival:
 
 
 def take_in(
-    dealer: Dealer, *, channel: Channel, sender: str, messages: Sequence[Message], now: datetime
+    dealer: Dealer,
+    *,
+    channel: Channel,
+    sender: str,
+    messages: Sequence[Message],
+    now: datetime,
+    creates_entries: bool = True,
 ) -> list[Arrival]:
     """Book the messages and make leads of those that are new; one arrival per message.
 
-    When it returns they are on disk; it raises only if they are not.
+    `creates_entries`: whether they may add to the catalogues (LeadDraft). When it returns they
+    are on disk; it raises only if they are not.
     """
+
+    def parse(entry: IntakeEntry) -> LeadDraft:
+        return replace(PARSE[channel](entry), creates_entries=creates_entries)
+
     with translation.override(settings.LANGUAGE_CODE):
         with transaction.atomic(durable=True):
             entries = book(dealer, channel=channel, sender=sender, messages=messages, now=now)
@@ -61,7 +75,7 @@ def take_in(
             arrivals.append(Arrival(entry, bool(entry.outcome) or entry.pk in new))
             if not entry.outcome:
                 new.setdefault(entry.pk, entry)
-        _make_leads(dealer, list(new.values()), channel, now=now)
+        _make_leads(dealer, list(new.values()), parse, now=now)
     return arrivals
 
 
@@ -91,17 +105,17 @@ def finish_interrupted(*, now: datetime) -> int:
     with translation.override(settings.LANGUAGE_CODE):
         for dealer, channel in {(one.dealer, one.channel) for one in entries}:
             theirs = [one for one in entries if (one.dealer, one.channel) == (dealer, channel)]
-            _make_leads(dealer, theirs, channel, now=now)
+            _make_leads(dealer, theirs, _PARSE_LATER[channel], now=now)
     return sum(1 for one in entries if one.outcome)
 
 
 def _make_leads(
-    dealer: Dealer, entries: Sequence[IntakeEntry], channel: str, *, now: datetime
+    dealer: Dealer, entries: Sequence[IntakeEntry], parse: Parse, *, now: datetime
 ) -> None:
     if not entries:
         return
     try:
-        process(dealer, entries, PARSE[channel], now=now)
+        process(dealer, entries, parse, now=now)
     except (OperationalError, InterfaceError) as error:
         # Not the sender's business: the messages are on disk, `finish_interrupted` comes back.
         logger.warning("%d messages wait to be processed: %s", len(entries), type(error).__name__)

@@ -22,7 +22,8 @@ from leads.models.lead import Lead
 from leads.models.warning import WarningCode
 from leads.services import contact_reading
 from leads.services.drafts import DraftWarning
-from leads.services.german_values import PersonName, parse_date, parse_datetime, split_name
+from leads.services.german_values import parse_date, parse_datetime
+from leads.services.person_names import PersonName, split_name
 
 # What PostgreSQL's integer and smallint take.
 LARGEST_INTEGER = 2**31 - 1

@@ -100,6 +100,10 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         "options": "-c statement_timeout=60000 -c lock_timeout=10000"
         " -c idle_in_transaction_session_timeout=60000",
+        # PostgreSQL plans a statement once for all that say the same with other values. 0, if
+        # there is a pooler in between that keeps no prepared statements (PgBouncer before 1.21).
+        "server_side_binding": True,
+        "prepare_threshold": env.int("DATABASE_PREPARE_THRESHOLD", default=3) or None,
     }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.test import Client
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import override, trans_real
 from django.utils.translation.template import templatize
 from django.views.defaults import server_error
@@ -290,3 +292,26 @@ def test_a_failure_says_so_in_german_and_without_the_database(rf, db, django_ass
 
     assert answer.status_code == 500
     assert "Hier ist etwas schiefgegangen" in answer.content.decode()
+
+
+def shown_names(model_admin):
+    """What lists, filters and read-only pages show by the names of columns."""
+    filters = [one[0] if isinstance(one, tuple) else one for one in model_admin.list_filter]
+    shown = [*model_admin.list_display, *model_admin.readonly_fields, *filters]
+    return {one for one in shown if isinstance(one, str)}
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model.__name__)
+def test_no_column_is_called_by_its_name_in_the_code(model):
+    model_admin = admin.site._registry[model]
+    renamed = {
+        one[0] for one in model_admin.list_filter if isinstance(one, tuple) and has_words(one[1])
+    }
+    columns = {field.name: field for field in model._meta.get_fields() if field.concrete}
+    for name in shown_names(model_admin) - renamed:
+        if name in columns and not hasattr(model_admin, name):
+            assert isinstance(columns[name].verbose_name, Promise), name
+
+
+def has_words(filter_class):
+    return bool(getattr(filter_class, "words", ""))

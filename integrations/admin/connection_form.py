@@ -166,6 +166,6 @@ def put_secrets(connection: Connection, cleaned: dict[str, Any]) -> dict[str, st
             connection.renew_secret(secret, now=timezone.now())
     for column, text in given.items():
         setattr(connection, column, text)
-    if "access_token" in given:
+    if entered["access_token"] or entered["client_secret"]:
         connection.paused_at = None
     return made

@@ -92,7 +92,7 @@ class LeadFetchAdmin(DealerAdmin):
         if fetch.state != LeadFetch.State.WAITING:
             return moment(fetch.announced_at, now=now)
         if fetch.connection.paused_at:
-            return _("waits for a new page access token")
+            return _("waits for a new page access token or app secret")
         words = _("next attempt: %(time)s")
         return words % {"time": moment(fetch.next_attempt_at, now=now)}
 

@@ -53,6 +53,7 @@ class AdfView(KeyDoor):
             sender=self.sender,
             messages=messages,
             now=now,
+            creates_entries=self.caller.creates_entries,
         )
         numbers = [mapping.number_in(one) for one in texts]
         results = [

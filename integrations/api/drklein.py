@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from leads.models.api_key import ApiKey
 from leads.models.enquiry import Enquiry
 from leads.models.intake import Channel, IntakeEntry
 from leads.models.lead import Lead
+from leads.services.drafts import LeadDraft
 from leads.services.intake import book, process
 
 # Dr. Klein's own example declares JSON as a form.
@@ -39,7 +41,8 @@ class VorgangKeyAuthentication(ApiKeyAuthentication):
 
 
 class VorgangView(KeyDoor):
-    """Without `?environment=PRODUCTION` the lead is a test lead, as with KEX."""
+    """Without `?environment=PRODUCTION` the lead is a test lead, as with KEX, unless its key says
+    that everything it brings is real business."""
 
     authentication_classes = [VorgangKeyAuthentication]
     channel = Channel.DRKLEIN
@@ -59,6 +62,8 @@ class VorgangView(KeyDoor):
         check_media_type(request, _MEDIA_TYPES)
         data = parse_object(read_body(request))
         environment = request.query_params.get("environment", "")
+        if self.caller.vorgang_always_real:
+            environment = PRODUCTION
         key = _idempotency_key(request, data, environment)
         body_hash = hash_of({"environment": environment, "body": data})
 
@@ -83,14 +88,19 @@ class VorgangView(KeyDoor):
             messages=[mapping.message_from(data, environment=environment)],
             now=now,
         )
-        [receipt] = process(caller.dealer, [entry], mapping.parse, now=now)
-        if receipt is None:
-            return Answer(_NOT_USABLE, _not_usable(entry))
+        [receipt] = process(caller.dealer, [entry], self._parse, now=now)
         vorgang = Vorgang.from_payload(data)
+        if receipt is None:
+            path = vorgang.missing(adviser=caller.vorgang_is_strict)
+            return Answer(_NOT_USABLE, _not_usable(entry, path))
         messages = list(vorgang.messages)
         if not is_named and _is_asked_again(receipt.lead, now):
             messages.append(_("The same person asked for the same vehicle within 24 hours."))
         return Answer(201, _answer(caller, receipt.lead, vorgang, messages))
+
+    def _parse(self, entry: IntakeEntry) -> LeadDraft:
+        draft = mapping.parse(entry, is_strict=self.caller.vorgang_is_strict)
+        return replace(draft, creates_entries=self.caller.creates_entries)
 
 
 def _idempotency_key(request: Request, data: dict[str, Json], environment: str) -> str:
@@ -103,11 +113,8 @@ def _idempotency_key(request: Request, data: dict[str, Json], environment: str) 
     return f"vorgang:{digest}"
 
 
-def _not_usable(entry: IntakeEntry) -> dict[str, Any]:
-    return {
-        "message": entry.reason,
-        "errors": [{"path": "antragsteller1.personendaten", "message": entry.reason}],
-    }
+def _not_usable(entry: IntakeEntry, path: str) -> dict[str, Any]:
+    return {"message": entry.reason, "errors": [{"path": path, "message": entry.reason}]}
 
 
 def _answer(caller: ApiKey, lead: Lead, vorgang: Vorgang, messages: list[str]) -> dict[str, Any]:

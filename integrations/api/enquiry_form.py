@@ -28,7 +28,7 @@ from integrations.website_form.schema import (
 from leads.models.contact import Salutation
 from leads.models.keys import clean_text, email_key
 from leads.models.lead import Lead
-from leads.services.german_values import split_name
+from leads.services.person_names import split_name
 
 MAX_MESSAGE = 10_000
 WAY_TO_REACH = gettext_lazy("Please give your e-mail address or your phone number.")

@@ -143,7 +143,7 @@ class WebsiteFormView(APIView):
     def _accept(self, request: Request, submission: Submission) -> HttpResponseBase:
         if _is_plain_html(request):
             return page.thank(_given(self.form))
-        return Response({"reference": submission.reference or None}, status=201)
+        return Response({"reference": submission.reference}, status=201)
 
     def _refuse(
         self, request: Request, enquiry: EnquiryForm, fields: Mapping[str, Json], now: datetime

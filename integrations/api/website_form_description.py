@@ -40,8 +40,9 @@ class FormReceivedSerializer(serializers.Serializer[Any]):
     """What the visitor may know."""
 
     reference = serializers.CharField(
-        allow_null=True,
-        help_text=_("The number of the lead; null if people have to look at it first."),
+        help_text=_(
+            "Names this enquiry. Staff find it in the search of the leads or of the intake ledger."
+        ),
     )
 
 
@@ -107,7 +108,7 @@ SUBMIT: dict[str, Any] = {
             examples=[
                 OpenApiExample(
                     "received",
-                    {"reference": "L-2026-000123"},
+                    {"reference": "K7QX-9D3M-2PHB"},
                     response_only=True,
                     status_codes=["201"],
                 )

@@ -69,8 +69,12 @@ def vorgang_id(dealer_id: int, number: str, part: str = "") -> str:
 # --- leads -----------------------------------------------------------------------------------
 
 
-def parse(entry: IntakeEntry) -> LeadDraft:
-    """A booked message as a draft, in the language of the office. Raises Unusable."""
+def parse(entry: IntakeEntry, *, is_strict: bool = False) -> LeadDraft:
+    """A booked message as a draft, in the language of the office. Raises Unusable.
+
+    `is_strict`: the adviser's partner number has to be there as KEX demands it. A person who
+    processes such a message again takes it without.
+    """
     with translation.override(settings.LANGUAGE_CODE):
         try:
             data = json.loads(entry.text)
@@ -78,7 +82,10 @@ def parse(entry: IntakeEntry) -> LeadDraft:
             raise Unusable(_("This is not JSON.")) from error
         if not isinstance(data, dict):
             raise Unusable(_("This is a single value, not a lead."))
-        return _draft(Vorgang.from_payload(data), entry)
+        vorgang = Vorgang.from_payload(data)
+        if is_strict and vorgang.lacks_adviser:
+            raise Unusable(_("kundenbetreuer.partnerId is missing."))
+        return _draft(vorgang, entry)
 
 
 def _draft(vorgang: Vorgang, entry: IntakeEntry) -> LeadDraft:

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import json
 from datetime import datetime
 from typing import Any
 
 from integrations.http import PartnerClient
-from integrations.meta.schema import LEAD_FIELDS, Json, LeadPage, checked_lead, error_code
+from integrations.meta.schema import LEAD_FIELDS, PROOF, Json, LeadPage, checked_lead, error_code
 
 PAGE_SIZE = 100
 
 
-class GraphClient(PartnerClient):
-    """The token goes into a header: addresses are logged along the way."""
+def proof_of(access_token: str, app_secret: str) -> str:
+    """HMAC-SHA256 of the token with the app's secret, in hexadecimal digits."""
+    return hmac.new(app_secret.encode(), access_token.encode(), hashlib.sha256).hexdigest()
 
-    def __init__(self, base_url: str, *, version: str, access_token: str) -> None:
+
+class GraphClient(PartnerClient):
+    """The token goes into a header: addresses are logged along the way.
+
+    Its proof has to be part of the address. It shows that the caller has the app's secret, so a
+    stolen token is worth nothing where the app demands it; without the token it is worth nothing.
+    """
+
+    def __init__(self, base_url: str, *, version: str, access_token: str, app_secret: str) -> None:
         super().__init__(f"{base_url.rstrip('/')}/{version}")
         self._session.headers["Authorization"] = f"Bearer {access_token}"
+        self._session.params = {PROOF: proof_of(access_token, app_secret)}
 
     def fetch_lead(self, leadgen_id: str) -> dict[str, Json]:
         """One lead; raises PartnerError, whose code is that of the Graph ("190", "100/33")."""

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from integrations.answers import Answers
 from integrations.http import PartnerError, PartnerMisconfigured, PartnerUnavailable
-from integrations.meta.schema import DEFAULTS, LEAD, NOTICE, GraphLead, Json, id_text
+from integrations.meta.schema import DEFAULTS, LEAD, NOTICE, PROOF, GraphLead, Json, id_text
 from integrations.reading import Reader, column_of, whole_name
 from leads.models.intake import IntakeEntry
 from leads.models.lead import Lead
@@ -250,7 +250,7 @@ def _lead_column(name: str) -> Field[Any, Any]:
 class Reaction(Enum):
     """What an error means for what is to be fetched."""
 
-    PAUSE = "a person must act, usually enter a new token"
+    PAUSE = "a person must act, usually enter a new token or secret"
     SLOW_DOWN = "too many calls: the whole page waits"
     WAIT = "it may work later"
     GONE = "no such lead, or not for us"
@@ -258,7 +258,7 @@ class Reaction(Enum):
 
 def reaction_to(error: PartnerError) -> Reaction:
     code = error.code.partition("/")[0]
-    if code == _TOKEN or error.status == 401:
+    if code == _TOKEN or error.status == 401 or error.code.endswith(f"/{PROOF}"):
         return Reaction.PAUSE
     if code in _TOO_MANY or error.status == 429:
         return Reaction.SLOW_DOWN

@@ -28,6 +28,9 @@ LEAD_FIELDS = (
     "partner_name"
 )
 
+# The parameter that proves whose token it is, by which errors about it are told apart.
+PROOF = "appsecret_proof"
+_INVALID_PARAMETER = "100"
 _ID = re.compile(r"[0-9]{1,40}")
 
 
@@ -127,11 +130,14 @@ def checked_lead(data: Json, leadgen_id: str) -> dict[str, Json]:
 
 
 def error_code(body: Json) -> str:
-    """ "100/33": code and subcode of a Graph error; "190" where there is no subcode."""
+    """ "100/33": code and subcode of a Graph error; "190" where there is no subcode. A wrong proof
+    has code 100 like much else and is told by its words alone: "100/appsecret_proof"."""
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict):
         return ""
     code, subcode = (id_text(error.get(name)) for name in ("code", "error_subcode"))
+    if code == _INVALID_PARAMETER and PROOF in str(error.get("message", "")):
+        subcode = PROOF
     return f"{code}/{subcode}" if code and subcode else code
 
 

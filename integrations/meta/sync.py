@@ -183,6 +183,7 @@ def client_of(connection: Connection) -> GraphClient:
         connection.base_url or settings.META_GRAPH_URL,
         version=settings.META_GRAPH_VERSION,
         access_token=connection.access_token,
+        app_secret=connection.client_secret,
     )
 
 
@@ -210,7 +211,7 @@ def _note_failure(fetch: LeadFetch, error: PartnerError, *, now: datetime) -> No
     connections = Connection.objects.filter(pk=fetch.connection_id)
     if reaction == mapping.Reaction.PAUSE:
         connections.update(paused_at=now)
-        advice = _("Nothing is fetched until a new page access token has been entered.")
+        advice = _("Nothing is fetched until a new page access token or app secret is entered.")
         connections.note_error(f"{error} {advice}", now=now)
         fetch.save(update_fields=["last_error", "lease_until"])
         return

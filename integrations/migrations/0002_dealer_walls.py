@@ -24,6 +24,8 @@ CHILDREN = [
     ("integrations_formattempts", "form_id", "integrations_websiteform"),
 ]
 
+REPLACED = CHILDREN  # what Django checks and the walls check as well
+
 
 def build_walls(apps, schema_editor):
     if schema_editor.connection.vendor != "postgresql":
@@ -38,11 +40,28 @@ def build_walls(apps, schema_editor):
             f" FOREIGN KEY ({column}, dealer_id) REFERENCES {parent} (id, dealer_id)"
             " DEFERRABLE INITIALLY DEFERRED"
         )
+    for table, column, _ in REPLACED:
+        for name in own_keys(schema_editor, table, column):
+            schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {name}")
+
+
+def own_keys(schema_editor, table, column):
+    """The foreign keys that Django has made for the column alone."""
+    with schema_editor.connection.cursor() as cursor:
+        found = schema_editor.connection.introspection.get_constraints(cursor, table)
+    return [
+        name for name, one in found.items() if one["foreign_key"] and one["columns"] == [column]
+    ]
 
 
 def remove_walls(apps, schema_editor):
     if schema_editor.connection.vendor != "postgresql":
         return
+    for table, column, parent in REPLACED:
+        schema_editor.execute(
+            f"ALTER TABLE {table} ADD CONSTRAINT {table}_{column}_fk"
+            f" FOREIGN KEY ({column}) REFERENCES {parent} (id) DEFERRABLE INITIALLY DEFERRED"
+        )
     for table, column, _ in CHILDREN:
         schema_editor.execute(f"ALTER TABLE {table} DROP CONSTRAINT {table}_{column}_same_dealer")
     for table in PARENTS:

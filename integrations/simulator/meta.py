@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from integrations.simulator.bdk import Reply, Request
 ACCESS_TOKEN = "demo-page-token"  # noqa: S105 (opens nothing but this simulator)
 APP_SECRET = "leadoffice-test-app-secret"  # noqa: S105 (of the samples)
 _PAGE = 2
+_WRONG_PROOF = "Invalid appsecret_proof provided in the API argument"
 
 
 @dataclass
@@ -21,12 +23,16 @@ class SimulatedGraph:
     leads: Mapping[str, dict[str, Any]]
     errors: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     token: str = ACCESS_TOKEN
+    secret: str = APP_SECRET
 
     def answer(self, request: Request) -> Reply:
         if request.method != "GET":
             return _error(400, 100, 0)
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             return _error(401, 190, 463)
+        proof = hmac.new(self.secret.encode(), self.token.encode(), "sha256").hexdigest()
+        if request.query("appsecret_proof") != proof:
+            return _error(400, 100, 0, _WRONG_PROOF)
         _version, _, path = request.path.strip("/").partition("/")
         number, _, rest = path.partition("/")
         if number in self.errors:
@@ -54,8 +60,8 @@ class SimulatedGraph:
         return {name: lead[name] for name in names if name in lead}
 
 
-def _error(status: int, code: int, subcode: int) -> Reply:
-    error: dict[str, Any] = {"message": "(made up)", "type": "OAuthException", "code": code}
+def _error(status: int, code: int, subcode: int, message: str = "(made up)") -> Reply:
+    error: dict[str, Any] = {"message": message, "type": "OAuthException", "code": code}
     if subcode:
         error["error_subcode"] = subcode
     return Reply(status, {"error": {**error, "fbtrace_id": "AbCdEf"}})

@@ -27,8 +27,8 @@ from leads.models.vehicle import Vehicle
 from leads.models.warning import WarningCode
 from leads.models.wishes import FinanceKind
 from leads.services.drafts import ContactDraft, LeadDraft, VehicleDraft
-from leads.services.german_values import split_name
 from leads.services.intake import Unusable
+from leads.services.person_names import split_name
 
 _SALUTATIONS = {
     "MR": Salutation.MR,

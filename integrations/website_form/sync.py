@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import F
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 from django.utils.text import slugify
 
 from integrations import arrivals
@@ -24,6 +25,8 @@ from leads.services.intake import Message
 
 # The same content again within this time is the same message: a second click, a lost answer.
 DUPLICATE_WINDOW = timedelta(minutes=10)
+# Of a reference: letters that spell no words and are not taken for digits.
+_ALPHABET = "23456789BCDFGHJKMNPQRSTVWXZ"
 
 
 class KeyUsedOtherwise(Exception):
@@ -32,7 +35,11 @@ class KeyUsedOtherwise(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """What the visitor may know: the number of the lead, "" if people have to look at it first."""
+    """What the visitor may know: the reference of this one enquiry ("K7QX-9D3M-2PHB").
+
+    Not the number of the lead: two enquiries with the same one would tell a stranger who writes
+    under somebody's address that this person has an open case.
+    """
 
     reference: str
 
@@ -55,8 +62,9 @@ def submit(
     message = Message(
         message_id=message_id,
         raw=text_to_book(form, content, is_spam=is_spam),
-        # Processed again, perhaps corrected, it means the same enquiry.
-        outside_id=hashlib.sha256(message_id.encode()).hexdigest()[:16],
+        # The same message booked before keeps its own. Processed again, perhaps corrected, it
+        # means the same enquiry.
+        outside_id=_new_reference(),
         idempotency_key=idempotency_key,
     )
     [arrival] = arrivals.take_in(
@@ -67,7 +75,12 @@ def submit(
         raise KeyUsedOtherwise
     if not arrival.is_repeat:
         _count(form, is_spam=is_spam, now=now)
-    return Submission(entry.lead.number if entry.lead else "")
+    return Submission(entry.outside_id)
+
+
+def _new_reference() -> str:
+    """Random, so that it tells nothing; staff find the enquiry by it (number at the sender)."""
+    return "-".join(get_random_string(4, _ALPHABET) for _part in range(3))
 
 
 # --- the same message ------------------------------------------------------------------------

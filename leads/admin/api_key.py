@@ -18,7 +18,6 @@ from django.utils.formats import number_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.models import APIKey
-from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
@@ -26,6 +25,7 @@ from leads.admin.api_key_form import ApiKeyForm, NewApiKeyForm, RenewForm
 from leads.admin.api_key_usage import usage_table
 from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment
+from leads.admin.filters import RevokedFilter
 from leads.admin.wall import user_of
 from leads.models import ApiKey, ApiUsage, Scope
 from leads.services.api_keys import NewKey, is_made, make_key, renew_key
@@ -46,17 +46,17 @@ def _moment(at: datetime | None) -> str:
 class ApiKeyAdmin(DealerAdmin):
     form = ApiKeyForm
     list_display = [
-        "name",
+        "name_cell",
         "state",
         "system",
-        "prefix",
+        "beginning",
         "rights",
         "expires",
         "last_use",
         "requests_lately",
     ]
-    list_display_links = ["name"]
-    list_filter = ["system", ("revoked", BooleanRadioFilter)]
+    list_display_links = ["name_cell"]
+    list_filter = ["system", ("revoked", RevokedFilter)]
     list_filter_submit = True
     empty_text = _("Every outside system that sends or reads leads gets a key of its own.")
     list_select_related = ["dealer"]
@@ -66,14 +66,27 @@ class ApiKeyAdmin(DealerAdmin):
     fieldsets = [
         (None, {"fields": ["name", "system", "scopes", "expiry_date"]}),
         (_("Limits"), {"fields": ["rate_per_minute", "creates_entries"]}),
+        (
+            _("Dr. Klein Vorgang"),
+            {"fields": ["vorgang_always_real", "vorgang_is_strict"], "classes": ["collapse"]},
+        ),
     ]
     state_fieldset = (
         _("State"),
-        {"fields": ["state", "prefix", "origin", "renewal", "last_use"]},
+        {"fields": ["state", "beginning", "origin", "renewal", "last_use"]},
     )
     usage_fieldset = (_("Use in the last 30 days"), {"fields": ["usage_lately"]})
 
     # What is shown
+
+    # The library's own columns have names in English only.
+    @admin.display(description=_("name"), ordering="name")
+    def name_cell(self, obj: ApiKey) -> str:
+        return obj.name
+
+    @admin.display(description=_("first characters"), ordering="prefix")
+    def beginning(self, obj: ApiKey) -> str:
+        return obj.prefix
 
     @admin.display(description=_("state"))
     def state(self, obj: ApiKey) -> str:

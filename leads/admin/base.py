@@ -27,7 +27,7 @@ from django.db.models import (
     QuerySet,
     URLField,
 )
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
@@ -209,6 +209,14 @@ class DealerAdmin(ScopedFields, ModelAdmin):
     empty_text: Any = ""
     # What the rows are called where they are counted, if not as the list is.
     rows_name: Any = ""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        # The list may be called otherwise than its rows: "select all 2,018 entries".
+        name = {"module_name": str(self.rows_name or self.opts.verbose_name_plural)}
+        answer: HttpResponse = super().changelist_view(request, name | (extra_context or {}))
+        return answer
 
     # Rights
 

@@ -65,7 +65,7 @@ class LocationAdmin(KeepsUsedRows, SwitchedOffColumn):
 
 
 @admin.register(Membership)
-class MembershipAdmin(SwitchedOffColumn):
+class MembershipAdmin(KeepsUsedRows, SwitchedOffColumn):
     """Administrators say what their people may do; who works here at all, the operator says."""
 
     list_display = ["user", "state_badge", "role", "places", "creditworthiness"]

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import (
+    BooleanRadioFilter,
     DropdownFilter,
     MultipleDropdownFilter,
     RangeDateFilter,
@@ -84,6 +85,24 @@ class DaysFilter(RangeDateFilter):
             return forms.DateField(required=False).clean(value)
         except forms.ValidationError:
             return None
+
+
+class _Renamed:
+    """A library's column has a name in English only; these are the words for it."""
+
+    words: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = self.words
+
+
+class RevokedFilter(_Renamed, BooleanRadioFilter):
+    words = _("revoked")
+
+
+class EnqueuedFilter(_Renamed, DaysFilter):
+    words = _("enqueued")
 
 
 # The chip that shows the bin.

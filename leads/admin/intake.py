@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -85,7 +85,7 @@ class IntakeEntryAdmin(IntakeReplaying):
         ),
         (
             gettext_lazy("Technical details"),
-            {"fields": ["idempotency_text", "message_id", "content_hash"], "classes": ["collapse"]},
+            {"fields": ["idempotency_text", "message_id", "hash_text"], "classes": ["collapse"]},
         ),
     ]
 
@@ -108,9 +108,13 @@ class IntakeEntryAdmin(IntakeReplaying):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet, search_term: str
     ) -> tuple[QuerySet, bool]:
-        if not search_term.strip():
+        number = search_term.strip()
+        if not number:
             return queryset, False
-        return queryset.filter(outside_id__startswith=search_term.strip()), False
+        # People who are told a number on the phone do not know its capitals.
+        spellings = {number, number.upper()}
+        begins = Q(*[("outside_id__startswith", one) for one in spellings], _connector=Q.OR)
+        return queryset.filter(begins), False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return [*flatten_fieldsets(self.fieldsets), "dealer"]
@@ -148,13 +152,17 @@ class IntakeEntryAdmin(IntakeReplaying):
 
     # The list
 
+    @display(description=gettext_lazy("hash of the content"))
+    def hash_text(self, entry: IntakeEntry) -> str:
+        return entry.content_hash
+
     @display(description=gettext_lazy("received"), ordering="-received_at")
     def received_cell(self, entry: IntakeEntry) -> str:
         return moment(entry.received_at, now=timezone.now())
 
     @display(description=gettext_lazy("channel · number"))
     def sender_cell(self, entry: IntakeEntry) -> SafeString:
-        return two_lines(entry.get_channel_display(), entry.outside_id)
+        return two_lines(_channel(entry), entry.outside_id)
 
     @display(description=gettext_lazy("outcome"))
     def outcome_cell(self, entry: IntakeEntry) -> SafeString:
@@ -181,7 +189,7 @@ class IntakeEntryAdmin(IntakeReplaying):
 
     @display(description=gettext_lazy("channel"))
     def channel_text(self, entry: IntakeEntry) -> str:
-        return entry.get_channel_display()
+        return _channel(entry)
 
     @display(description=gettext_lazy("received"))
     def received_text(self, entry: IntakeEntry) -> str:
@@ -223,6 +231,12 @@ class IntakeEntryAdmin(IntakeReplaying):
     @display(description=gettext_lazy("idempotency key"))
     def idempotency_text(self, entry: IntakeEntry) -> str:
         return entry.idempotency_key or "–"
+
+
+def _channel(entry: IntakeEntry) -> str:
+    """ "API", "API · change of a lead" """
+    what = [entry.get_channel_display(), _("change of a lead") if entry.is_change else ""]
+    return " · ".join(filter(None, what))
 
 
 def _log_of(entry: IntakeEntry) -> list[tuple[str, str, str]]:

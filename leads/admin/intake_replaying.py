@@ -18,7 +18,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -227,7 +227,10 @@ class IntakeReplaying(DealerAdmin):
         """Up to AT_ONCE now; more by a worker, as many in each of its jobs."""
         rows = self.permitted(request, queryset, REPLAY)
         usable = rows.filter(
-            outcome__in=REPLAYABLE, channel__in=parsers(timezone.now()), raw_deleted_at=None
+            outcome__in=REPLAYABLE,
+            is_change=False,
+            channel__in=parsers(timezone.now()),
+            raw_deleted_at=None,
         )
         chosen = list(usable.order_by("received_at", "pk").values_list("dealer_id", "pk"))
         batches = [
@@ -275,7 +278,7 @@ class IntakeReplaying(DealerAdmin):
         level = messages.SUCCESS if became and not waiting else messages.WARNING
         self.message_user(request, " ".join(sentences), level)
 
-    @action(description=gettext_lazy("Set aside"), permissions=["replay"])
+    @action(description=pgettext_lazy("what to do", "Set aside"), permissions=["replay"])
     def set_aside_selected(self, request: HttpRequest, queryset: QuerySet[IntakeEntry]) -> None:
         pks = list(self.permitted(request, queryset, REPLAY).values_list("pk", flat=True))
         self._set_aside(request, IntakeEntry.objects.filter(pk__in=pks))
@@ -291,6 +294,8 @@ def why_not(entry: IntakeEntry) -> str:
     """Why a message cannot be processed again; "" if it can."""
     if entry.outcome not in REPLAYABLE:
         return _("Something has come of this message already; change the lead instead.")
+    if entry.is_change:
+        return _("It was to change a lead; please change the lead instead.")
     if entry.raw_deleted_at is not None:
         return _("The message itself was deleted, so it cannot be processed again.")
     if entry.channel not in parsers(timezone.now()):

@@ -25,7 +25,7 @@ from unfold.decorators import action, display
 
 from leads.admin.base import DealerAdmin
 from leads.admin.display import ago, badge, moment, span, two_lines
-from leads.admin.filters import DaysFilter
+from leads.admin.filters import EnqueuedFilter
 from leads.admin.wall import user_of
 from leads.background import queue
 from leads.models import Job, JobState, Worker
@@ -79,7 +79,7 @@ class OperatorAdmin(DealerAdmin):
 class JobAdmin(OperatorAdmin):
     list_display = ["title_cell", "state_cell", "attempts_cell", "when_cell", "error_cell"]
     list_display_links = ["title_cell"]
-    list_filter = [StateFilter, ("enqueued_at", DaysFilter)]
+    list_filter = [StateFilter, ("enqueued_at", EnqueuedFilter)]
     list_filter_submit = True
     ordering = ["-enqueued_at"]
     rows_name = gettext_lazy("jobs")

@@ -38,7 +38,6 @@ from leads.admin.lead_forms import (
     StatusForm,
 )
 from leads.admin.lead_list import LeadChangeList
-from leads.admin.lead_merging import LeadMerging
 from leads.admin.lead_page import lead_page
 from leads.admin.lead_tasks import LeadTasks
 from leads.admin.wall import has_right_at, sees_creditworthiness, user_of
@@ -46,12 +45,12 @@ from leads.models import Lead
 from leads.resources.exchange import LeadExchange
 from leads.services.by_hand import SENDER, receive_by_hand
 from leads.services.handling import (
-    add_activity,
     assign_leads,
     close_leads,
     record_change,
     set_status,
 )
+from leads.services.noting import add_activity
 
 _CONTACT = [
     "customer",
@@ -121,7 +120,7 @@ _ALWAYS_OPEN = 2
 
 
 @admin.register(Lead)
-class LeadAdmin(LeadExchange, LeadActions, LeadMerging, LeadBin, LeadTasks, DealerHistoryAdmin):
+class LeadAdmin(LeadExchange, LeadActions, LeadBin, LeadTasks, DealerHistoryAdmin):
     form = LeadForm
     list_display = [
         "customer_cell",
@@ -389,14 +388,22 @@ class LeadAdmin(LeadExchange, LeadActions, LeadMerging, LeadBin, LeadTasks, Deal
         return self._back(request, lead)
 
     def activity_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        lead, _rows = self._lead_to_change(request, pk)
-        form = ActivityForm(request.POST)
-        if form.is_valid():
-            said = form.cleaned_data
-            add_activity(lead, said["kind"], said["text"], by=user_of(request), now=timezone.now())
-        else:
+        user, form = user_of(request), ActivityForm(request.POST)
+
+        def write_down(lead: Lead) -> None:
+            if not self.has_change_permission(request, lead):
+                raise PermissionDenied
+            if form.is_valid():
+                said = form.cleaned_data
+                add_activity(lead, said["kind"], said["text"], by=user, now=timezone.now())
+
+        lead = self.add_to_lead(request, pk, write_down)
+        if lead is None:
+            return self.gone(request)
+        if not form.is_valid():
             self.message_user(request, _("Please write what happened."), messages.ERROR)
-        return self._back(request, lead)
+        is_followed = str(lead.pk) != pk
+        return HttpResponseRedirect(_url(lead)) if is_followed else self._back(request, lead)
 
     def _back(self, request: HttpRequest, lead: Lead) -> HttpResponseRedirect:
         return HttpResponseRedirect(self._back_url(request, lead))

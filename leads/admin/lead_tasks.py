@@ -8,15 +8,15 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from leads.admin.base import DealerAdmin
 from leads.admin.display import due
+from leads.admin.lead_gone import FollowsMerges
 from leads.admin.task import kind_badge, task_name
 from leads.admin.wall import has_right_at, user_of
 from leads.models import Lead, Task, User
@@ -65,23 +65,26 @@ def task_card(lead: Lead, *, user: User, now: datetime) -> dict[str, Any]:
     }
 
 
-class LeadTasks(DealerAdmin):
+class LeadTasks(FollowsMerges):
     def get_urls(self) -> list[Any]:
         view = self.admin_site.admin_view(require_POST(self.task_view))
         return [path("<int:pk>/task/", view, name="leads_lead_task"), *super().get_urls()]
 
     def task_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Make a task; it is the lead's owner's, or of who makes it if there is none."""
-        lead = self.get_object(request, str(pk))
-        if not isinstance(lead, Lead):
-            raise Http404
-        user = user_of(request)
-        if not has_right_at(user, "leads.add_task", lead.dealer_id):
-            raise PermissionDenied
-        form = NewTaskForm(request.POST)
+        user, form = user_of(request), NewTaskForm(request.POST)
+
+        def add(lead: Lead) -> None:
+            if not has_right_at(user, "leads.add_task", lead.dealer_id):
+                raise PermissionDenied
+            if form.is_valid():
+                owner = lead.owner or user
+                create_task(lead, now=timezone.now(), owner=owner, **form.cleaned_data)
+
+        lead = self.add_to_lead(request, str(pk), add)
+        if lead is None:
+            return self.gone(request)
         if form.is_valid():
-            owner = lead.owner or user
-            create_task(lead, now=timezone.now(), owner=owner, **form.cleaned_data)
             self.message_user(request, _("The task was added."), messages.SUCCESS)
         else:
             errors = " ".join(str(one) for found in form.errors.values() for one in found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -17,9 +16,9 @@ from integrations.google_ads import mapping as google_ads
 from integrations.meta import mapping as meta
 from integrations.website_form import mapping as website_form
 from leads.api.replaying import draft_of_entry
-from leads.models import ApiKey, Channel, Dealer, IntakeEntry, User
+from leads.models import Channel, Dealer, IntakeEntry, User
 from leads.services import by_hand
-from leads.services.drafts import LeadDraft
+from leads.services.api_keys import as_key_may
 from leads.services.replaying import Parsers, is_replayable, replay
 from leads.services.retrying import retried
 
@@ -28,23 +27,15 @@ def parsers(now: datetime) -> Parsers:
     """By channel, the function that reads its messages. Excel is not among them: a row is corrected
     in its list, and the list uploaded once more."""
     return {
-        Channel.ADF: adf.parse,
-        Channel.API: partial(_draft_of_call, now=now),
+        Channel.ADF: as_key_may(adf.parse),
+        Channel.API: as_key_may(partial(draft_of_entry, now=now)),
         Channel.BDK: bdk.parse,
-        Channel.DRKLEIN: drklein.parse,
+        Channel.DRKLEIN: as_key_may(drklein.parse),
         Channel.FORM: website_form.parse,
         Channel.GOOGLE_ADS: google_ads.parse,
         Channel.MANUAL: by_hand.parse,
         Channel.META: meta.parse,
     }
-
-
-def _draft_of_call(entry: IntakeEntry, *, now: datetime) -> LeadDraft:
-    """What the system's keys may not create is not created now either."""
-    system = entry.sender.removeprefix("api:")
-    keys = ApiKey.objects.for_dealer(entry.dealer_id).filter(system=system)
-    is_limited = keys.filter(creates_entries=False).exists()
-    return replace(draft_of_entry(entry, now=now), creates_entries=not is_limited)
 
 
 @retried

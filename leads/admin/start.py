@@ -68,7 +68,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["urgent"] = [_urgent(lead, now) for lead in _most_urgent(user)]
     context["chart"] = _chart(user, timezone.localdate(now))
     context["sources"] = _sources(user, timezone.localdate(now))
-    context["notices"] = list(_notices(user, now))
+    context["notices"] = list(_notices(user))
     return context
 
 
@@ -334,30 +334,29 @@ def _since(at: datetime | None, now: datetime) -> str:
 # --- notices ---------------------------------------------------------------------------------
 
 
-def _notices(user: User, now: datetime) -> Iterable[dict[str, str]]:
+def _notices(user: User) -> Iterable[dict[str, str]]:
     """What waits for somebody who keeps the catalogues."""
-    yield from _unknown_types(user, now)
+    yield from _unknown_types(user)
     yield from _automatic_entries(user)
 
 
-def _unknown_types(user: User, now: datetime) -> Iterable[dict[str, str]]:
+def _unknown_types(user: User) -> Iterable[dict[str, str]]:
     dealers = dealers_where(user, "leads.add_leadtype")
     if dealers == []:
         return
-    today = timezone.localdate(now)
-    since = today - timedelta(days=SOURCE_DAYS - 1)
-    rows = rows_at(figures.received_on(user, since, today), dealers).filter(lead_type=None)
-    raw = rows.exclude(lead_type_raw="").order_by("lead_type_raw").values_list("lead_type_raw")
-    found = [name for (name,) in raw.distinct()[: SHOWN_TYPES + 1]]
+    waiting = figures.names_to_assign(user).filter(kind=UnmappedName.Kind.LEAD_TYPE)
+    names = rows_at(waiting, dealers).order_by("name").values_list("name", flat=True)
+    found = list(names.distinct()[: SHOWN_TYPES + 1])
     if found:
         shown = ", ".join(found[:SHOWN_TYPES])
         more = " …" if len(found) > SHOWN_TYPES else ""
+        tray = reverse("admin:leads_unmappedname_changelist")
         yield {
             "icon": "help",
             "text": _("Leads came with lead types that nobody here knows: %(types)s")
             % {"types": f"{shown}{more}"},
-            "url": reverse("admin:leads_leadtype_changelist"),
-            "label": _("Look at the lead types"),
+            "url": f"{tray}?kind={UnmappedName.Kind.LEAD_TYPE}",
+            "label": pgettext("unknown names", "Assign"),
         }
 
 

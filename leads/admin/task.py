@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import action, display
 from unfold.views import ChangeList
@@ -150,7 +150,8 @@ class TaskAdmin(DealerAdmin):
     def done_cell(self, task: Any) -> SafeString | str:
         if not task.may_finish:
             return ""
-        name, words = ("done", _("Done")) if task.done_at is None else ("reopen", _("Open again"))
+        done = ("done", pgettext("what to do", "Done"))
+        name, words = done if task.done_at is None else ("reopen", _("Open again"))
         return format_html(
             # The list is a form already, and none stands within another.
             '<button class="lo-button" type="submit" formaction="{}">{}</button>',
@@ -216,7 +217,7 @@ class TaskAdmin(DealerAdmin):
     def _back(self, request: HttpRequest) -> str:
         return back_url(request, reverse("admin:leads_task_changelist"))
 
-    @action(description=gettext_lazy("Done"), permissions=["change"])
+    @action(description=pgettext_lazy("what to do", "Done"), permissions=["change"])
     def finish_selected(self, request: HttpRequest, queryset: QuerySet[Task]) -> None:
         rows = self.permitted(request, queryset, "leads.change_task").filter(done_at=None)
         chosen = list(rows.order_by("pk").values_list("dealer", "pk"))

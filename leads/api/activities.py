@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django_filters.rest_framework import FilterSet
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, serializers
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,7 +26,8 @@ from leads.api.representation import Moment, Text
 from leads.models.activity import Activity
 from leads.models.api_key import Scope
 from leads.models.lead import Lead
-from leads.services.handling import add_activity
+from leads.services.handling import LeadGone
+from leads.services.noting import add_activity
 
 ACTIVITY_NAMES = {"": {"kind": "art", "text": "text"}}
 
@@ -150,7 +152,11 @@ class ActivityViewSet(mixins.ListModelMixin, KeyViewSet):
             )
             return Answer(201, dict(ActivitySerializer(activity).data))
 
-        return respond(self.answer_once(request, act))
+        try:
+            return respond(self.answer_once(request, act))
+        except LeadGone as error:
+            self._lead()  # says where it went
+            raise NotFound from error
 
     def _lead(self) -> Lead:
         return present_lead(self.request, self.kwargs["pk"], "api:activity-list")

@@ -55,8 +55,7 @@ class ApiKeyAuthentication(BaseAuthentication):
         """The valid key of an active dealer; one query."""
         if not _KEY.fullmatch(sent):
             return None
-        usable = ApiKey.objects.get_usable_keys().select_related("dealer")
-        key = usable.filter(prefix=sent[:8]).first()
+        key = ApiKey.objects.usable(sent[:8])
         if key is None or not key.is_valid(sent) or key.has_expired or not key.dealer.is_active:
             return None
         return key

@@ -25,9 +25,8 @@ from leads.api.reading import Read, check_all_references
 from leads.api.reasons import sentences_of
 from leads.api.representation import warnings_of
 from leads.models.api_key import Scope
-from leads.models.intake import IntakeEntry, Outcome
+from leads.models.intake import Outcome
 from leads.services.drafts import LeadDraft, Receipt
-from leads.services.intake import process
 from leads.services.rejecting import reject
 
 BATCH_NAMES = {"": {"leads": "anfragen"}}
@@ -58,9 +57,8 @@ class LeadBatchViewSet(BringsLeads):
         now = timezone.now()
         items = read_fields(body, BatchSerializer, BATCH_NAMES).values["leads"]
         drafts = self._drafts(items, now)
-        entries = self._book(items, drafts, now)
-        receipts = self._process(entries, drafts, now)
-        self._reject(items, entries, drafts, now)
+        receipts = self._take_in(items, drafts, now)
+        self._reject(items, drafts, now)
         results = [
             _refused(draft) if isinstance(draft, ValidationError) else _taken(draft, receipt)
             for draft, receipt in zip(drafts, receipts, strict=True)
@@ -86,60 +84,43 @@ class LeadBatchViewSet(BringsLeads):
         except ValidationError as error:
             return error
 
-    def _book(
+    def _take_in(
         self, items: list[Any], drafts: list[LeadDraft | ValidationError], now: datetime
-    ) -> list[IntakeEntry]:
-        """One entry for each lead, good or bad."""
-        messages = [
-            (
-                json.dumps(item, ensure_ascii=False),
-                draft.external_id if isinstance(draft, LeadDraft) else "",
-            )
-            for item, draft in zip(items, drafts, strict=True)
-        ]
-        return self.book(messages, now=now)
-
-    def _process(
-        self,
-        entries: list[IntakeEntry],
-        drafts: list[LeadDraft | ValidationError],
-        now: datetime,
     ) -> list[Receipt | None]:
-        """A receipt for each entry; None where nothing was stored."""
-        by_entry = {
-            entry.pk: draft
-            for entry, draft in zip(entries, drafts, strict=True)
+        """A receipt for each lead; None where nothing was stored."""
+        good = [
+            (as_text(item), draft)
+            for item, draft in zip(items, drafts, strict=True)
             if isinstance(draft, LeadDraft)
-        }
-        good = [entry for entry in entries if entry.pk in by_entry]
+        ]
         with language_of_the_office():
-            received = process(self.caller.dealer, good, lambda entry: by_entry[entry.pk], now=now)
-        receipts = dict(zip(by_entry, received, strict=True))
-        return [receipts.get(entry.pk) for entry in entries]
+            receipts = iter(self.receive_all(good, now=now))
+        return [next(receipts) if isinstance(one, LeadDraft) else None for one in drafts]
 
     def _reject(
-        self,
-        items: list[Any],
-        entries: list[IntakeEntry],
-        drafts: list[LeadDraft | ValidationError],
-        now: datetime,
+        self, items: list[Any], drafts: list[LeadDraft | ValidationError], now: datetime
     ) -> None:
         """Errors hold their text in the client's language; the ledger is read by staff."""
         bad = [
-            (item, entry)
-            for item, entry, draft in zip(items, entries, drafts, strict=True)
+            item
+            for item, draft in zip(items, drafts, strict=True)
             if isinstance(draft, ValidationError)
         ]
         if not bad:
             return
         with language_of_the_office():
-            errors = self._drafts([item for item, _entry in bad], now)
+            errors = self._drafts(bad, now)
             reasons = [
                 sentences_of(error) if isinstance(error, ValidationError) else ""
                 for error in errors
             ]
-        rejected = [(entry, reason) for (_item, entry), reason in zip(bad, reasons, strict=True)]
-        reject(rejected, now=now)
+        entries = self.book([(as_text(item), "") for item in bad], now=now)
+        reject(list(zip(entries, reasons, strict=True)), now=now)
+
+
+def as_text(item: Any) -> str:
+    """The item as the ledger keeps it: a message of its own."""
+    return json.dumps(item, ensure_ascii=False)
 
 
 def _taken(draft: LeadDraft, receipt: Receipt | None) -> dict[str, Any]:

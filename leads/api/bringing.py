@@ -24,7 +24,7 @@ from leads.api.representation import show_received
 from leads.models.catalog import Tag
 from leads.models.intake import Channel, IntakeEntry
 from leads.models.lead import Lead
-from leads.services.drafts import LeadDraft
+from leads.services.drafts import LeadDraft, Receipt
 from leads.services.intake import Message, book, process
 from leads.services.rejecting import book_rejected
 from leads.services.taking_in import take_in
@@ -55,7 +55,7 @@ class BringsLeads(KeyViewSet):
         except (StillRunning, PreconditionFailed, MovedTo):
             raise  # nothing is lost: the client knows what to do
         except APIException as error:
-            self._book_rejected(request, error)
+            self.book_rejected(request, error)
             raise
         if answer.status_code == NotStored.status_code:
             raise NotStored
@@ -73,20 +73,28 @@ class BringsLeads(KeyViewSet):
             return self.answer_once(request, act)
 
     def receive(self, draft: LeadDraft, raw: str, *, now: datetime) -> Answer:
-        """Take in and show one enquiry; inside the transaction of `bring`. If that fails, `bring`
-        calls once more: then it is booked first, and quarantined if it fails again."""
+        """Take in and show one enquiry; inside the transaction of `bring`."""
         with language_of_the_office():
-            if self.is_careful:
-                entries = self.book([(raw, draft.external_id)], now=now)
-                [receipt] = process(self.caller.dealer, entries, lambda _entry: draft, now=now)
-            else:
-                message = self._message(raw, draft.external_id)
-                receipt = take_in(self.caller.dealer, message, draft, channel=Channel.API, now=now)
+            [receipt] = self.receive_all([(raw, draft)], now=now)
         if receipt is None:
             return Answer(NotStored.status_code, {})
         if receipt.is_new and not draft.tags:
             prefetched_tags(receipt.lead)
         return Answer(201 if receipt.is_new else 200, show_received(receipt, draft))
+
+    def receive_all(
+        self, enquiries: Sequence[tuple[str, LeadDraft]], *, now: datetime
+    ) -> list[Receipt | None]:
+        """Take in each (message, draft); None where nothing was stored. Inside the transaction of
+        `bring`, which calls once more if that fails: then each message is booked first, and the
+        bad ones are quarantined."""
+        dealer = self.caller.dealer
+        if not self.is_careful:
+            messages = [(self._message(raw, one.external_id), one) for raw, one in enquiries]
+            return [*take_in(dealer, messages, channel=Channel.API, now=now)]
+        entries = self.book([(raw, draft.external_id) for raw, draft in enquiries], now=now)
+        drafts = {entry.pk: draft for entry, (_raw, draft) in zip(entries, enquiries, strict=True)}
+        return process(dealer, entries, lambda entry: drafts[entry.pk], now=now)
 
     def book(self, messages: Sequence[tuple[str, str]], *, now: datetime) -> list[IntakeEntry]:
         """An entry for each (message, number at the sender). Every request is new to the ledger:
@@ -125,7 +133,9 @@ class BringsLeads(KeyViewSet):
         """Raises what is wrong with a body that was turned away, in the language of now."""
         self.read(body, now=now)
 
-    def _book_rejected(self, request: Request, error: APIException) -> None:
+    def book_rejected(
+        self, request: Request, error: APIException, *, is_change: bool = False
+    ) -> None:
         now = timezone.now()
         raw = read_raw(request)
 
@@ -141,6 +151,7 @@ class BringsLeads(KeyViewSet):
                 raw=raw.decode(errors="backslashreplace")[:_KEPT_CHARACTERS],
                 reason=reason_for(error, again=again),
                 now=now,
+                is_change=is_change,
             )
 
 

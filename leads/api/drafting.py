@@ -20,7 +20,8 @@ from leads.services.contact_reading import (
     read_postal_code,
 )
 from leads.services.drafts import ContactDraft, DraftWarning, LeadDraft, VehicleDraft
-from leads.services.german_values import parse_datetime, split_name
+from leads.services.german_values import parse_datetime
+from leads.services.person_names import split_name
 
 # A follow-up given as a day is due when the office opens.
 _FOLLOW_UP_AT = time(9)

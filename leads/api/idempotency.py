@@ -17,6 +17,7 @@ from rest_framework.request import Request
 
 from leads.api.errors import invalid
 from leads.models.api_key import ApiKey, IdempotencyRecord
+from leads.services.inserting import append
 
 HEADER = "Idempotency-Key"
 LIFETIME = timedelta(days=30)
@@ -115,15 +116,16 @@ ON record.dealer_id = %(dealer)s AND record.sender = %(sender)s AND record.key =
 def _keep(caller: ApiKey, key: str, request_hash: str, answer: Answer, *, now: datetime) -> None:
     """Raises StillRunning if somebody else has kept an answer since: this one did not happen, and
     its repeat gets the other."""
+    record = IdempotencyRecord(
+        dealer_id=caller.dealer_id,
+        sender=caller.sender,
+        key=key,
+        request_hash=request_hash,
+        status_code=answer.status_code,
+        body=json.dumps(answer.body, ensure_ascii=False),
+        created_at=now,
+    )
     try:
-        IdempotencyRecord.objects.create(
-            dealer_id=caller.dealer_id,
-            sender=caller.sender,
-            key=key,
-            request_hash=request_hash,
-            status_code=answer.status_code,
-            body=json.dumps(answer.body, ensure_ascii=False),
-            created_at=now,
-        )
+        append(IdempotencyRecord, [record])
     except IntegrityError as error:
         raise StillRunning from error

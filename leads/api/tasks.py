@@ -56,6 +56,7 @@ from leads.models.lead import Lead
 from leads.models.task import Task
 from leads.services import tasks
 from leads.services.forwarding import resolve_lead
+from leads.services.handling import LeadGone
 
 _LARGEST_ID = 2**63 - 1
 
@@ -192,10 +193,17 @@ class TaskViewSet(mixins.ListModelMixin, KeyViewSet):
         columns = self._columns(fields)
         if columns.get("owner") is None:
             columns.pop("owner", None)
-        task = tasks.create_task(self._lead(fields), now=now, sender=self.caller.sender, **columns)
+        task = self._made(fields, now=now, sender=self.caller.sender, **columns)
         if fields.values.get("is_done"):
             tasks.finish_task(task, now=now)
         return Answer(201, dict(TaskSerializer(task).data))
+
+    def _made(self, fields: Fields, **values: Any) -> Task:
+        lead = self._lead(fields)
+        try:
+            return tasks.create_task(lead, **values)
+        except LeadGone:  # at this moment; looked up again, it is what it became part of
+            return self._made(fields, **values)
 
     def partial_update(self, request: Request, pk: int) -> Response:
         fields = read_fields(

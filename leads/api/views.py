@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -13,7 +14,7 @@ from django.utils.http import parse_etags
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from drf_spectacular.views import SpectacularAPIView
-from rest_framework.exceptions import NotFound, ValidationError
+from rest_framework.exceptions import APIException, NotFound, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,6 +24,8 @@ from rest_framework.views import APIView
 from leads.api import descriptions
 from leads.api.bases import (
     KeyViewSet,
+    MovedTo,
+    PreconditionFailed,
     body_of,
     check_if_match,
     etag_of,
@@ -42,8 +45,11 @@ from leads.api.representation import show_received
 from leads.api.selecting import PARAMETERS, SelectedLeadSerializer, Selection, selection_of
 from leads.models.api_key import Scope
 from leads.models.lead import Lead
-from leads.services.changing import LeadGone, change_lead
+from leads.services.changing import change_lead
 from leads.services.deleting import delete_leads
+from leads.services.drafts import LeadDraft
+from leads.services.handling import LeadGone
+from leads.services.intake import Message
 
 
 class LeadPages(NewestFirst):
@@ -119,22 +125,43 @@ class LeadViewSet(ReadsLeads, BringsLeads):
         return self.receive(draft, read_raw(self.request).decode(), now=now)
 
     def partial_update(self, request: Request, pk: int) -> Response:
-        """Not an enquiry: the timeline tells of it, not the intake ledger."""
-        now, caller = timezone.now(), self.caller
-        read = read_change(
-            body_of(request), now=now, sender=caller.sender, creates_entries=caller.creates_entries
-        )
-        draft = replace(
-            check_references(caller.dealer, read), overrides_staff=names_version(request)
-        )
+        """Booked like an enquiry, with its outcome, and what is refused as well."""
+        try:
+            return self._change(request, pk)
+        except (PreconditionFailed, MovedTo):
+            raise  # nothing is lost: the client knows what to do
+        except APIException as error:
+            self.book_rejected(request, error, is_change=True)
+            raise
+
+    def _change(self, request: Request, pk: int) -> Response:
+        now = timezone.now()
+        draft = self._read_change(body_of(request), now=now)
+        draft = replace(draft, overrides_staff=names_version(request))
         check = partial(check_version, request, translation.get_language())
+        message = Message(
+            message_id=f"change {uuid.uuid4()}", raw=read_raw(request).decode(), is_change=True
+        )
         try:
             with language_of_the_office():
-                receipt = change_lead(caller.dealer, pk, draft, now=now, check=check)
+                receipt = change_lead(
+                    self.caller.dealer, pk, draft, now=now, check=check, message=message
+                )
         except LeadGone as error:
             present_lead(request, pk, "api:lead-detail")
             raise NotFound from error
         return respond(Answer(200, show_received(receipt, draft)))
+
+    def _read_change(self, body: dict[str, Any], *, now: datetime) -> LeadDraft:
+        caller = self.caller
+        options = {"sender": caller.sender, "creates_entries": caller.creates_entries}
+        return check_references(caller.dealer, read_change(body, now=now, **options))
+
+    def read_again(self, body: dict[str, Any], *, now: datetime) -> None:
+        if self.action == "partial_update":
+            self._read_change(body, now=now)
+        else:
+            super().read_again(body, now=now)
 
     def destroy(self, request: Request, pk: int) -> Response:
         caller = self.caller

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
+from typing import cast
+
 from django.conf import settings
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 
-from leads.models.dealer import DealerOwned, DealerOwnedQuerySet
+from leads.models.columns import columns_of
+from leads.models.dealer import Dealer, DealerOwned, DealerOwnedQuerySet
 from leads.models.encrypted import EncryptedTextField
 
 
@@ -44,6 +48,28 @@ class ApiKeyManager(BaseAPIKeyManager.from_queryset(DealerOwnedQuerySet)):  # ty
         key, obj.prefix, obj.hashed_key = self.key_generator.generate()
         return str(key)
 
+    def usable(self, prefix: str) -> ApiKey | None:
+        """The key that begins so, unless it is revoked, and its dealer.
+
+        Asked at each request of the API; `select_related` would put the statement together anew
+        each time, which takes longer than the database needs for it.
+        """
+        for key in self.raw(_usable(), [prefix]):
+            values = [key.dealer_id, key.dealer_name, key.dealer_is_active]
+            key.dealer = Dealer.from_db(self.db, ["id", "name", "is_active"], values)
+            return cast(ApiKey, key)
+        return None
+
+
+@cache
+def _usable() -> str:
+    return (
+        f"SELECT {columns_of(ApiKey, 'one')}, dealer.name AS dealer_name,"  # noqa: S608 - our tables
+        f" dealer.is_active AS dealer_is_active FROM {ApiKey._meta.db_table} AS one"
+        f" JOIN {Dealer._meta.db_table} AS dealer ON dealer.id = one.dealer_id"
+        " WHERE one.prefix = %s AND NOT one.revoked"
+    )
+
 
 class ApiKey(AbstractAPIKey, DealerOwned):
     """The key of one outside system; shown once, stored hashed by the library.
@@ -71,6 +97,20 @@ class ApiKey(AbstractAPIKey, DealerOwned):
         _("creates unknown sources and statuses"),
         default=True,
         help_text=_("Otherwise they get the usual one and wait among the assignments."),
+    )
+    # Which Vorgang is real business, and how complete it has to be (integrations/drklein).
+    vorgang_always_real = models.BooleanField(
+        _("every Vorgang is real business"),
+        default=False,
+        help_text=_(
+            "For systems that cannot send “?environment=PRODUCTION”. Otherwise a Vorgang without "
+            "it is a test lead."
+        ),
+    )
+    vorgang_is_strict = models.BooleanField(
+        _("a flat Vorgang needs kundenbetreuer.partnerId"),
+        default=False,
+        help_text=_("One without it is refused, as by Europace, and waits in quarantine."),
     )
     # The key that this one takes over from; both are valid until the older one expires.
     renewed_from = models.ForeignKey(

@@ -65,7 +65,9 @@ class Customer(ContactData, DealerOwned):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
-    history = HistoricalRecords(excluded_fields=["search_text"])
+    history = HistoricalRecords(
+        excluded_fields=["search_text"], no_db_index=["dealer", "merged_into"]
+    )
     objects = CustomerQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:

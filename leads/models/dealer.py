@@ -68,9 +68,14 @@ class DealerOwnedQuerySet(models.QuerySet[M]):
 
 
 class DealerOwned(models.Model):
-    """A row with business data: it belongs to exactly one dealer."""
+    """A row with business data: it belongs to exactly one dealer.
 
-    dealer = models.ForeignKey(Dealer, models.PROTECT, verbose_name=_("dealer"), related_name="+")
+    The column has no index of its own: those of large tables begin with it, as their questions do.
+    """
+
+    dealer = models.ForeignKey(
+        Dealer, models.PROTECT, db_index=False, verbose_name=_("dealer"), related_name="+"
+    )
 
     objects = DealerOwnedQuerySet.as_manager()
 

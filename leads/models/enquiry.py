@@ -23,7 +23,13 @@ class Enquiry(DealerOwned):
     `lead.external_id` are those of its first enquiry, for display.
     """
 
-    lead = models.ForeignKey(Lead, models.CASCADE, verbose_name=_("lead"), related_name="enquiries")
+    lead = models.ForeignKey(
+        Lead,
+        models.CASCADE,
+        db_index=False,  # enquiry_of_lead begins with it
+        verbose_name=_("lead"),
+        related_name="enquiries",
+    )
     sender = models.CharField(_("sender"), max_length=80, blank=True)
     external_id = models.CharField(_("number at the sender"), max_length=64, blank=True)
     version = models.PositiveIntegerField(_("version"), default=1)
@@ -50,6 +56,7 @@ class Enquiry(DealerOwned):
         models.SET_NULL,
         null=True,
         blank=True,
+        db_index=False,
         verbose_name=_("entered by"),
         related_name="+",
     )
@@ -57,6 +64,9 @@ class Enquiry(DealerOwned):
     reason = models.CharField(_("recognised by"), max_length=200, blank=True)
     # Contact data of this enquiry where they are not those of the lead; names of ContactData.
     contact = models.JSONField(_("contact data"), default=dict, blank=True)
+    # Names in it that meant nothing when it came: {UnmappedName.kind: name_key}. Who says later
+    # what one means (services/assigning.py) has to find the enquiries that came with it.
+    unknown_names = models.JSONField(default=dict, blank=True, editable=False)
     enquired_at = models.DateTimeField(_("enquired"))
     received_at = models.DateTimeField(_("received"))
 

@@ -52,6 +52,7 @@ class Event(DealerOwned):
         models.SET_NULL,
         null=True,
         blank=True,
+        db_index=False,
         verbose_name=_("user"),
         related_name="+",
     )

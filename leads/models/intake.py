@@ -73,6 +73,7 @@ class IntakeEntry(DealerOwned):
         null=True,
         blank=True,
         editable=False,
+        db_index=False,
         verbose_name=_("corrected by"),
         related_name="+",
     )
@@ -81,6 +82,9 @@ class IntakeEntry(DealerOwned):
     raw_deleted_at = models.DateTimeField(
         _("message deleted"), null=True, blank=True, editable=False
     )
+    # It changes a lead that was here instead of bringing an enquiry. It is never processed again:
+    # its sender has heard what was wrong, and by then the lead may have been changed further.
+    is_change = models.BooleanField(_("change of a lead"), default=False, editable=False)
     received_at = models.DateTimeField(_("received"))
     last_received_at = models.DateTimeField(_("last received"))
     times_received = models.PositiveIntegerField(_("times received"), default=1)

@@ -7,6 +7,7 @@ used when a row is stored and when it is looked for.
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -24,7 +25,12 @@ _GERMAN_FOLDS = str.maketrans(
         "ı": "i",
     }
 )
+# Draft, customer and lead of an enquiry ask for the same forms, those of a batch one after another.
+_REMEMBERED = 4096
+
 _BLANKS = re.compile(r"\s+")
+# Control characters but line break and tab, and lone surrogates: categories Cc and Cs.
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _LETTER = re.compile(r"[^\W\d_]")
 _EXTENSION = re.compile(r"(?:ext\.?|durchwahl|dw|app\.?)\s*\d+$", re.IGNORECASE)
 # "oder", "und", "/" between blanks, "," and ";" separate two numbers; a bare "/" belongs to one.
@@ -51,16 +57,12 @@ def clean_text(text: str, *, multiline: bool = False) -> str:
     Line breaks survive only in `multiline` text. PostgreSQL refuses NUL, so SQLite must too.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = (
-        character
-        for character in text
-        if unicodedata.category(character) not in ("Cc", "Cs") or character in "\n\t"
-    )
-    # Last, because a character that goes may have stood between a letter and its accent.
-    cleaned = unicodedata.normalize("NFC", "".join(kept))
+    # Normalised last: a character that goes may have stood between a letter and its accent.
+    cleaned = unicodedata.normalize("NFC", _CONTROLS.sub("", text))
     return cleaned.strip() if multiline else _BLANKS.sub(" ", cleaned).strip()
 
 
+@lru_cache(_REMEMBERED)
 def catalog_key(name: str) -> str:
     """How names of statuses, sources, tags … are told apart (Anfragen guide, §6)."""
     return clean_text(name).casefold()
@@ -68,6 +70,8 @@ def catalog_key(name: str) -> str:
 
 def fold(text: str) -> str:
     """Lower case without umlauts and accents: "Größling", "Groessling" → "groessling"."""
+    if text.isascii():  # nothing of what follows would change it
+        return _BLANKS.sub(" ", text.lower()).strip()
     # NFKC first: "℡" and other signs that stand for capital letters become those letters.
     lowered = unicodedata.normalize("NFKC", text).casefold().translate(_GERMAN_FOLDS)
     decomposed = unicodedata.normalize("NFKD", lowered)
@@ -75,6 +79,7 @@ def fold(text: str) -> str:
     return _BLANKS.sub(" ", bare).strip()
 
 
+@lru_cache(_REMEMBERED)
 def email_key(text: str) -> str:
     """The address in the form used for look-ups, or "" if it is not an address."""
     try:
@@ -89,6 +94,7 @@ def is_shared_mailbox(key: str) -> bool:
     return key.partition("@")[0] in _SHARED_MAILBOXES
 
 
+@lru_cache(_REMEMBERED)
 def phone_key(text: str) -> str:
     """The number in E.164 ("+493023125101"), or "" if it is not exactly one valid number.
 

@@ -111,6 +111,7 @@ class Lead(ContactData, DealerOwned):
         models.PROTECT,
         null=True,
         blank=True,
+        db_index=False,  # lead_of_customer begins with it
         verbose_name=_("customer"),
         related_name="leads",
     )
@@ -250,7 +251,14 @@ class Lead(ContactData, DealerOwned):
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     search_text = models.TextField(blank=True, editable=False)
 
-    history = HistoricalRecords(excluded_fields=["search_text"])
+    # Asked for one lead at a time, so an index for each foreign key would only cost.
+    history = HistoricalRecords(
+        excluded_fields=["search_text"],
+        no_db_index=[
+            *("dealer", "location", "customer", "vehicle", "lead_type", "source", "status"),
+            *("category", "owner", "close_reason", "merged_into"),
+        ],
+    )
     objects = LeadQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:

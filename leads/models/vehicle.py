@@ -52,7 +52,7 @@ class Vehicle(DealerOwned):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
-    history = HistoricalRecords(excluded_fields=["search_text"])
+    history = HistoricalRecords(excluded_fields=["search_text"], no_db_index=["dealer", "location"])
 
     class Meta:
         verbose_name = _("vehicle")

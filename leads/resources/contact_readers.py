@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from leads.models.contact import Salutation
 from leads.models.keys import clean_text
 from leads.resources.cells import cell_text, header_key
-from leads.resources.people import split_name, split_salutation
 from leads.resources.readers import Reader, Reading, reads_text, spellings_of
 from leads.services import contact_reading
+from leads.services.person_names import split_name, split_salutation
 
 # A long number that Excel shortened and then saved as text: its last digits are lost.
 _SHORTENED_NUMBER = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
@@ -144,7 +144,7 @@ def read_last_name(cell: Any, row: Reading, header: str) -> None:
 
 def read_name(cell: Any, row: Reading, header: str) -> None:
     """ "Dr. Müller, Hans", "Frau Erika von der Heide", "Musterbau GmbH" """
-    for part, value in split_name(clean_text(cell_text(cell))).items():
+    for part, value in split_name(clean_text(cell_text(cell)))._asdict().items():
         row.put(part, value[: 40 if part == "title" else 100])
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import transaction
 
 from leads.models.api_key import ApiKey
+from leads.models.intake import IntakeEntry
 from leads.models.user import User
+from leads.services.drafts import LeadDraft
+from leads.services.intake import Parse
 
 DEFAULT_OVERLAP = 7  # days
 
@@ -53,6 +57,8 @@ def renew_key(
         scopes=list(older.scopes),
         rate_per_minute=older.rate_per_minute,
         creates_entries=older.creates_entries,
+        vorgang_always_real=older.vorgang_always_real,
+        vorgang_is_strict=older.vorgang_is_strict,
         expiry_date=older.expiry_date and now + (older.expiry_date - older.created),
         renewed_from=older,
     )
@@ -61,6 +67,20 @@ def renew_key(
     older.expiry_date = min(end, older.expiry_date or end)
     older.save(update_fields=["expiry_date"])
     return made
+
+
+def as_key_may(parse: Parse) -> Parse:
+    """`parse` for messages that a key has brought ("api:portal", "adf:portal") and that are
+    processed after its call: what the system may not add to the catalogues is not added then
+    either. The newest of its keys says so; a query per message."""
+
+    def parse_within_limits(entry: IntakeEntry) -> LeadDraft:
+        system = entry.sender.partition(":")[2]
+        keys = ApiKey.objects.for_dealer(entry.dealer_id).filter(system=system).order_by("-pk")
+        newest = keys.values_list("creates_entries", flat=True).first()
+        return replace(parse(entry), creates_entries=newest is not False)
+
+    return parse_within_limits
 
 
 def is_made(form_token: str) -> bool:

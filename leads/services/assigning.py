@@ -3,6 +3,7 @@ right."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,6 +26,7 @@ from leads.models.warning import WarningCode
 from leads.services.catalogue import MAX_NAME, resolve_catalogue
 from leads.services.events import record
 from leads.services.filling import Change, follow_type, set_column
+from leads.services.forwarding import resolve_leads
 from leads.services.handling import follow_status, lock_leads, status_activity, status_events
 from leads.services.retrying import retried
 from leads.services.scoring import score_of
@@ -52,10 +54,11 @@ def assign_name(unmapped: UnmappedName, target: Target, *, by: User | None, now:
     put right.
 
     Of a lead only the column of that kind is set, and only where it is still as it was when the
-    name meant nothing: not where staff have decided. Of a case with several enquiries source and
-    status stay, since they are those of its first enquiry, and which one came with the name is not
-    known. A lead type also brings what follows from it. A name that was assigned before may be
-    assigned anew; the leads put right then follow it. Raises WrongEntry.
+    name meant nothing: not where staff have decided. Each enquiry that came with the name gets it;
+    source and status of a case are those of its first enquiry, so a later one does not change
+    them. A case is not closed by what its first enquiry said if somebody asked again since. A lead
+    type also brings what follows from it. A name that was assigned before may be assigned anew;
+    the leads put right then follow it. Raises WrongEntry.
     """
     dealer, row = _lock(unmapped)
     is_fitting = isinstance(target, UnmappedName.MODEL_OF_KIND[row.kind])
@@ -64,8 +67,9 @@ def assign_name(unmapped: UnmappedName, target: Target, *, by: User | None, now:
     before = row.target
     _decide(row, target, by=by, now=now)
     task = _Correction(dealer, row, target, _unset_ids(dealer, row.kind, before, now=now), by, now)
-    leads = Lead.objects.for_dealer(dealer).filter(pk__in=row.leads.order_by().values("pk"))
-    pks = list(leads.order_by("pk").values_list("pk", flat=True))
+    came_with = row.leads.order_by().values_list("pk", flat=True)
+    # Those in the bin stay as they are; what was merged is looked for where it is now.
+    pks = sorted({lead.pk for lead in resolve_leads(dealer, came_with).values()})
     for start in range(0, len(pks), _TOGETHER):
         task.put_right(pks[start : start + _TOGETHER])
     return task.changed
@@ -150,11 +154,13 @@ class _Correction:
         """Whatever there is to do for these leads; the same queries for any number."""
         writes = Writes()
         events = []
+        enquiries = self._enquiries(pks)
         for lead in lock_leads(pks, "status", "source", "lead_type", "location"):
-            if not self._is_open(lead):
-                continue
             before = lead.status
-            changes = self._set(lead)
+            changes = self._set(lead) if self._is_open(lead, enquiries[lead.pk]) else []
+            of_enquiries = self._set_on_enquiries(enquiries[lead.pk], writes)
+            if not changes and not of_enquiries:
+                continue
             self._forget_warning(lead)
             lead.set_keys()
             lead.score = score_of(lead, weights=self.dealer.score_weights, now=self.now)
@@ -165,17 +171,33 @@ class _Correction:
                 events += status_events(lead, before, by=self.by, now=self.now)
         store(writes, now=self.now, actor=self.by)
         record(events)
-        self._set_on_enquiries(writes.changed)
         self.changed += len(writes.changed)
 
-    def _is_open(self, lead: Lead) -> bool:
+    def _enquiries(self, leads: Collection[int]) -> dict[int, list[Enquiry]]:
+        """By lead, the oldest first."""
+        rows = Enquiry.objects.for_dealer(self.dealer).filter(lead__in=leads).order_by("pk")
+        found: dict[int, list[Enquiry]] = defaultdict(list)
+        for enquiry in rows:
+            found[enquiry.lead_id].append(enquiry)
+        return found
+
+    def _is_open(self, lead: Lead, enquiries: Sequence[Enquiry]) -> bool:
         kind = self.row.kind
         value = getattr(lead, f"{kind}_id")
         if value not in self.unset or value == self.target.pk or kind in lead.staff_values:
             return False
-        if kind in CREATABLE:
-            return lead.enquiry_count == 1
-        return kind != Kind.LEAD_TYPE or self._is_called(lead.lead_type_raw)
+        if kind == Kind.LEAD_TYPE:
+            return self._is_called(lead.lead_type_raw)
+        if kind == Kind.LOCATION:
+            return True
+        if isinstance(self.target, Status) and not self.target.is_open and len(enquiries) > 1:
+            return False  # somebody asked again since
+        named = [one for one in enquiries if self._came_with_name(one)]
+        # Without any, the lead itself was changed to it.
+        return not named or _first_of(lead, enquiries) in named
+
+    def _came_with_name(self, enquiry: Enquiry) -> bool:
+        return bool(enquiry.unknown_names.get(self.row.kind) == self.row.name_key)
 
     def _set(self, lead: Lead) -> list[Change]:
         if isinstance(self.target, LeadType):
@@ -200,11 +222,14 @@ class _Correction:
             )
         ]
 
-    def _tell(self, lead: Lead, before: Status, changes: Iterable[Change], writes: Writes) -> None:
+    def _tell(self, lead: Lead, before: Status, changes: Sequence[Change], writes: Writes) -> None:
         if lead.status != before:
             writes.activities.append(status_activity(lead, before, by=self.by, now=self.now))
         else:
             labels = ", ".join(dict.fromkeys(change.label for change in changes))
+            text = (
+                _("Changed: %(fields)s.") if changes else _("Changed for an enquiry: %(fields)s.")
+            )
             writes.activities.append(
                 Activity(
                     dealer=self.dealer,
@@ -212,19 +237,33 @@ class _Correction:
                     kind=Activity.Kind.CHANGED,
                     at=self.now,
                     user=self.by,
-                    text=_("Changed: %(fields)s.") % {"fields": labels},
+                    text=text % {"fields": labels or self.row.get_kind_display()},
                 )
             )
-        fields = list(dict.fromkeys(change.field for change in changes))
+        fields = list(dict.fromkeys(change.field for change in changes)) or ["enquiries"]
         told = Happened(EventKind.LEAD_UPDATED, lead, "", {"changed": fields})
         writes.happened.append(told)
 
-    def _set_on_enquiries(self, leads: Collection[int]) -> None:
-        """What was asked is sorted as its case is."""
+    def _set_on_enquiries(self, enquiries: Iterable[Enquiry], writes: Writes) -> bool:
+        """Whether one of them came with the name and is sorted by it now."""
         kind = self.row.kind
         if kind not in (Kind.SOURCE, Kind.LEAD_TYPE):
-            return
-        rows = Enquiry.objects.for_dealer(self.dealer).filter(lead__in=leads)
-        if kind == Kind.LEAD_TYPE:
-            rows = rows.filter(lead__enquiry_count=1)
-        rows.update(**{kind: self.target})
+            return False  # an enquiry has no such column
+        changed = [
+            one
+            for one in enquiries
+            if self._came_with_name(one)
+            and getattr(one, f"{kind}_id") in self.unset
+            and getattr(one, f"{kind}_id") != self.target.pk
+        ]
+        for one in changed:
+            setattr(one, kind, self.target)
+        writes.changed_enquiries += changed
+        return bool(changed)
+
+
+def _first_of(lead: Lead, enquiries: Sequence[Enquiry]) -> Enquiry | None:
+    """The enquiry that the lead's own columns are of, as in recognising.Known."""
+    names = lead.sender, lead.external_id
+    own = [one for one in enquiries if (one.sender, one.external_id) == names]
+    return next(iter([*own, *enquiries]), None)

@@ -10,9 +10,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from django.db import connection
 
+from leads.models.columns import columns_of
 from leads.models.customer import Customer
 from leads.models.dealer import Dealer
 from leads.services.forwarding import resolve_customers
@@ -46,12 +48,12 @@ _ROWS: dict[str, list[str]] = {"number": [], "email": _LASTING_ROWS, "phone": _L
 # value starve the others, and a window function reads every row of a value to number them. It is
 # the only look-up that does not begin at `for_dealer`; the dealer stands among the conditions.
 _POSTGRESQL_PART = """
-SELECT found.* FROM jsonb_array_elements(%s::jsonb) AS wanted (value) CROSS JOIN LATERAL (
+SELECT {columns} FROM jsonb_array_elements(%s::jsonb) AS wanted (value) CROSS JOIN LATERAL (
     SELECT one.* FROM leads_customer AS one WHERE {conditions} ORDER BY one.id DESC LIMIT {limit}
 ) AS found"""
 # SQLite (from 3.38) knows no LATERAL; CROSS JOIN is its way of saying which table comes first.
 _SQLITE_PART = """
-SELECT found.* FROM json_each(%s) AS wanted CROSS JOIN leads_customer AS found WHERE found.id IN (
+SELECT {columns} FROM json_each(%s) AS wanted CROSS JOIN leads_customer AS found WHERE found.id IN (
     SELECT one.id FROM leads_customer AS one WHERE {conditions} ORDER BY one.id DESC LIMIT {limit}
 )"""
 
@@ -152,11 +154,16 @@ def _rows_sharing(dealer: Dealer, keys: set[Key]) -> list[Customer]:
     return list({row.pk: row for row in found}.values())
 
 
-def _part(kind: str, columns: Sequence[str]) -> str:
+@cache
+def _part(kind: str, columns: tuple[str, ...]) -> str:
     """SQL for one part; its parameters are the wanted values, as JSON, and the dealer."""
     # Said as the condition of the partial index says it, or SQLite would not use that.
     conditions = [f"NOT (one.{columns[0]} = '')"]
     conditions += [f"one.{name} = wanted.value ->> {place}" for place, name in enumerate(columns)]
     conditions += ["one.dealer_id = %s", *_ROWS.get(kind, _PRESENT_ROWS)]
     part = _POSTGRESQL_PART if connection.vendor == "postgresql" else _SQLITE_PART
-    return part.format(conditions=" AND ".join(conditions), limit=MAX_PER_KEY)
+    return part.format(
+        columns=columns_of(Customer, "found"),
+        conditions=" AND ".join(conditions),
+        limit=MAX_PER_KEY,
+    )

@@ -18,6 +18,7 @@ from leads.models.wishes import Urgency
 from leads.services.catalogue import Catalogue
 from leads.services.drafts import LeadDraft
 from leads.services.recognising import lock_cases
+from leads.services.unmapped import unknown_keys
 
 # By customer: the lead that a further enquiry of this person belongs to.
 Cases = dict[int, Lead]
@@ -81,6 +82,7 @@ def fill_enquiry(enquiry: Enquiry, draft: LeadDraft, catalogue: Catalogue) -> No
     if enquiry.source_id is None or draft.source:
         enquiry.source = catalogue.source(draft.source)
     enquiry.lead_type = catalogue.lead_type(draft.lead_type) or enquiry.lead_type
+    enquiry.unknown_names = unknown_keys(draft, catalogue, enquiry.unknown_names)
     enquiry.vehicle_name = draft.vehicle.name[:300] or enquiry.vehicle_name
     for name in ("subject", "message", "campaign"):
         setattr(enquiry, name, getattr(draft, name) or getattr(enquiry, name))

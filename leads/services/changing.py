@@ -9,22 +9,20 @@ from django.db import transaction
 
 from leads.models.catalog import Tag
 from leads.models.dealer import Dealer
-from leads.models.intake import Outcome
+from leads.models.intake import Channel, Outcome
 from leads.models.keys import catalog_key
 from leads.models.lead import Lead
 from leads.services.batch import Batch, Item
 from leads.services.catalogue import Catalogue, resolve_catalogue
 from leads.services.drafts import LeadDraft, Receipt
+from leads.services.handling import LeadGone
+from leads.services.intake import Message, new_entry
 from leads.services.matching import Match, match_customers
 from leads.services.recognising import Known, lock_cases
 from leads.services.storing import present_notes, store, tags_of
 from leads.services.unmapped import note_unmapped
 from leads.services.updating import update
 from leads.services.vehicles import resolve_vehicles
-
-
-class LeadGone(Exception):
-    """It was deleted or became part of another since it was looked up."""
 
 
 @transaction.atomic
@@ -35,13 +33,15 @@ def change_lead(
     *,
     now: datetime,
     check: Callable[[Lead], None] = lambda lead: None,
+    message: Message | None = None,
 ) -> Receipt:
     """Change what the draft says, and empty the columns that it clears; all else stays.
 
     The outcome is "updated", or "repeated" if nothing was different. What staff have set later
     than `draft.changed_at` stays too, with a warning, unless the draft overrides them. `check` is
     asked about the lead once nobody else can change it, and raises what speaks against the
-    change. Locks the dealer, then the lead. Raises LeadGone and UnknownCustomer.
+    change. `message` is what the system sent: it is written into the ledger with the outcome.
+    Locks the dealer, then the lead. Raises LeadGone and UnknownCustomer.
     """
     locked = lock_dealer(dealer)
     lead = lock_lead(locked, pk)
@@ -59,6 +59,12 @@ def change_lead(
     receipt = update(known, item, batch)
     store(batch.writes, now=now, actor=None)
     note_unmapped(locked, [draft], [lead], batch.catalogue, now=now)
+    if message is not None:
+        entry = new_entry(
+            locked, message, channel=Channel.API, sender=draft.sender, now=now, times=1
+        )
+        entry.note_outcome(receipt.outcome, lead, receipt.reasons, now=now)
+        entry.save(force_insert=True)
     return receipt
 
 

@@ -10,6 +10,7 @@ from leads.models.customer import Customer
 from leads.models.event import Event, EventKind
 from leads.models.lead import Lead
 from leads.models.user import User
+from leads.services.inserting import append
 
 # That a credit pre-check was made is for those alone who may see its result.
 _NOT_TOLD = ("precheck", "lead_type_raw", "effective_rate", "consents")
@@ -66,6 +67,6 @@ def told_data(event: Event) -> dict[str, Any]:
 
 
 def record(events: Iterable[Event]) -> None:
-    """Write the events; one query. Belongs into the transaction of what they tell, so that what
-    is rolled back is never told."""
-    Event.objects.bulk_create(list(events))
+    """Write the events; one query, none if there are none. Belongs into the transaction of what
+    they tell, so that what is rolled back is never told."""
+    append(Event, list(events))

@@ -10,7 +10,7 @@ from typing import Any
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
-from leads.models.catalog import Category, CloseReason, Source, Status
+from leads.models.catalog import CatalogEntry, Category, CloseReason, Source, Status
 from leads.models.contact import ContactData
 from leads.models.keys import catalog_key
 from leads.models.lead import Lead
@@ -79,12 +79,25 @@ _NEVER_FILLED = ("status", "close_reason", "source", "subject", "message", "urge
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One column of a lead that a draft changed; texts for people."""
+    """One column of a lead that a draft changed. Texts for people are made when somebody asks:
+    nobody does for a new lead, where every column is a change."""
 
     field: str
-    label: str
-    before: str
-    after: str
+    was: Any
+    is_now: Any
+    title: str = ""  # of what is not a column; both values are texts then
+
+    @property
+    def label(self) -> str:
+        return self.title or str(Lead._meta.get_field(self.field).verbose_name)  # type: ignore[union-attr]
+
+    @property
+    def before(self) -> str:
+        return self.was if self.title else _shown(self.field, self.was)
+
+    @property
+    def after(self) -> str:
+        return self.is_now if self.title else _shown(self.field, self.is_now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +188,7 @@ def set_column(lead: Lead, name: str, value: Any) -> list[Change]:
     if before == value:
         return []
     setattr(lead, name, value)
-    label = str(Lead._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-    return [Change(name, label, _shown(name, before), _shown(name, value))]
+    return [Change(name, before, value)]
 
 
 def _values(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
@@ -219,9 +231,10 @@ def _given_only(draft: LeadDraft) -> Iterator[tuple[str, Any]]:
 
 
 def _references(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
-    status = catalogue.status(draft.status) if catalog_key(draft.status) else lead.status
+    says_status = _says(lead, Status, draft.status, catalogue)
+    status = catalogue.status(draft.status) if says_status else lead.status
     yield "status", status
-    if catalog_key(draft.source):
+    if _says(lead, Source, draft.source, catalogue):
         yield "source", catalogue.source(draft.source)
     if category := catalogue.category(draft.category):
         yield "category", category
@@ -232,6 +245,12 @@ def _references(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[
         yield "location", location
     if owner := catalogue.owner(draft.owner_email):
         yield "owner", owner
+
+
+def _says(lead: Lead, model: type[CatalogEntry], name: str, catalogue: Catalogue) -> bool:
+    """Whether the name decides the column: one that means nothing gives a new lead the usual
+    entry, but takes away none that a lead has."""
+    return bool(catalog_key(name)) and (lead.pk is None or not catalogue.is_refused(model, name))
 
 
 def _typed(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:

@@ -64,18 +64,6 @@ _EXCEL_DAYS = range(20_000, 80_000)  # 1954 to 2119
 _YES = frozenset(["ja", "j", "yes", "y", "wahr", "true", "x", "1", "✓", "✔", "an", "on"])
 _NO = frozenset(["nein", "n", "no", "falsch", "false", "0", "aus", "off"])
 
-_SALUTATIONS = {"herr": "mr", "herrn": "mr", "hr.": "mr", "frau": "ms", "fr.": "ms"}
-_TITLES = re.compile(
-    r"(?:Prof|Dr|Dipl|Ing|Mag|med|jur|rer|nat|phil|h\.?c|Doktor|Professor)\b[.-]*", re.I
-)
-# What belongs to the last name although it is a word of its own.
-_NAME_PREFIXES = frozenset(
-    ["von", "vom", "van", "de", "den", "der", "di", "da", "du", "la", "le", "zu", "zum", "zur"]
-)
-_COMPANY = re.compile(
-    r"\b(?:GmbH|AG|KG|KGaA|OHG|GbR|UG|SE|e\.\s?K|e\.\s?V|e\.\s?G|mbH|Ltd|Inc|Firma|Fa\.)(?!\w)"
-)
-
 _GERMAN_POSTAL_CODE = re.compile(r"(?!00)[0-9]{5}")
 _COUNTRY_PREFIX = re.compile(r"^(?:D|DE)\s?-\s?(?=[0-9])", re.IGNORECASE)
 
@@ -85,16 +73,6 @@ class Percent(NamedTuple):
 
     value: int
     was_share: bool
-
-
-class PersonName(NamedTuple):
-    """The parts of a name; salutation "mr", "ms" or "" (leads.models.contact.Salutation)."""
-
-    salutation: str = ""
-    title: str = ""
-    first_name: str = ""
-    last_name: str = ""
-    company: str = ""
 
 
 class PostalCode(NamedTuple):
@@ -215,32 +193,6 @@ def parse_postal_code(value: Any, *, country: str = "DE") -> PostalCode:
     if not text or len(text) > 10 or not any(c.isalnum() for c in text):
         raise ValueError(_POSTAL_CODE_REFUSED)
     return PostalCode(text, country == "DE" and not _GERMAN_POSTAL_CODE.fullmatch(text))
-
-
-def split_name(text: str) -> PersonName:
-    """ "Frau Dr. Jana von Testmann", "Musterfrau, Erika", "Musterbau GmbH" → the parts.
-
-    A single word is a last name. Never fails: what does not look like a name is one all the
-    same, somebody has to be greeted.
-    """
-    words = text.split()
-    salutation = ""
-    if len(words) > 1 and words[0].casefold() in _SALUTATIONS:
-        salutation = _SALUTATIONS[words.pop(0).casefold()]
-    if _COMPANY.search(" ".join(words)):
-        return PersonName(company=text.strip())
-    titles = []
-    while len(words) > 1 and _TITLES.fullmatch(words[0]):
-        titles.append(words.pop(0))
-    last, comma, first = " ".join(words).partition(",")
-    if comma:
-        return PersonName(salutation, " ".join(titles), first.strip(), last.strip())
-    begin = max(len(words) - 1, 0)
-    while begin > 0 and words[begin - 1].casefold() in _NAME_PREFIXES:
-        begin -= 1
-    return PersonName(
-        salutation, " ".join(titles), " ".join(words[:begin]), " ".join(words[begin:])
-    )
 
 
 def _is_number(value: Any) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from leads.models.activity import Activity
@@ -19,7 +19,6 @@ from leads.models.catalog import CloseReason, Status
 from leads.models.dealer import Membership
 from leads.models.event import Event, EventKind
 from leads.models.lead import Lead
-from leads.models.task import Task
 from leads.models.user import User
 from leads.services.events import lead_event, record
 from leads.services.history import remember
@@ -28,6 +27,10 @@ from leads.services.scoring import score_of
 
 # Rows in one statement; a whole list may be selected.
 _WRITTEN_TOGETHER = 1000
+
+
+class LeadGone(Exception):
+    """It was deleted or became part of another since it was looked up."""
 
 
 @retried
@@ -153,40 +156,6 @@ def follow_status(lead: Lead, *, now: datetime) -> None:
         lead.closed_at = now
 
 
-@retried
-@transaction.atomic
-def add_activity(
-    lead: Lead, kind: str, text: str, *, by: User | None, now: datetime, sender: str = ""
-) -> Activity:
-    """Write something into the lead's timeline. The first outgoing activity (call, mail,
-    appointment) is the first response; with it, the lead has been looked at."""
-    [stored] = lock_leads([lead.pk], "dealer")
-    activity = Activity.objects.create(
-        dealer_id=lead.dealer_id, lead=lead, kind=kind, at=now, user=by, text=text, sender=sender
-    )
-    stored.last_activity_at = now
-    # It may have lost points because nothing happened for long.
-    before, stored.score = stored.score, _score(stored, now=now)
-    Lead.objects.filter(pk=lead.pk).update(last_activity_at=now, score=stored.score)
-    is_first_answer = kind in Activity.OUTGOING and _answer(stored, by=by, now=now)
-    if is_first_answer or stored.score != before:
-        remember(Lead, [stored], by=by, now=now)
-    for name in ("last_activity_at", "score", "first_response_at", "updated_at", "version"):
-        setattr(lead, name, getattr(stored, name))
-    return activity
-
-
-def _answer(lead: Lead, *, by: User | None, now: datetime) -> bool:
-    """Whether it is the first; its history is written by the caller."""
-    asked_again = Task.objects.filter(lead=lead, kind=Task.Kind.ENQUIRED_AGAIN).open()
-    asked_again.update(done_at=now, done_by=by, updated_at=now, version=F("version") + 1)
-    unanswered = Lead.objects.filter(pk=lead.pk, first_response_at=None)
-    if not unanswered.update(first_response_at=now, updated_at=now, version=F("version") + 1):
-        return False
-    lead.refresh_from_db(fields=["first_response_at", "updated_at", "version"])
-    return True
-
-
 def _score(lead: Lead, *, now: datetime) -> int:
     return score_of(lead, weights=lead.dealer.score_weights, now=now)
 
@@ -197,10 +166,10 @@ def record_change(
     lead: Lead, changed_fields: Collection[str], *, by: User | None, now: datetime
 ) -> int:
     """Save a lead that was edited in a form and tell its timeline what changed. What somebody
-    else has changed in other columns since the form was opened stays."""
+    else has changed in other columns since the form was opened stays. Raises LeadGone."""
     if not changed_fields:
         return 0
-    [before] = lock_leads([lead.pk], "status", "dealer")
+    before = lock_present(lead, "status", "dealer")
     _take_over(lead, before, changed_fields)
     follow_status(lead, now=now)
     lead.set_keys()  # the score counts them
@@ -256,6 +225,14 @@ def lock_leads(pks: Collection[int], *related: str) -> list[Lead]:
     rows = Lead.objects.filter(pk__in=pks).order_by("pk")
     locked = list(rows.select_for_update().values_list("pk", flat=True))
     return list(rows.filter(pk__in=locked).select_related(*related))
+
+
+def lock_present(lead: Lead, *related: str) -> Lead:
+    """The lead as it is now, locked like `lock_leads` does. Raises LeadGone."""
+    found = lock_leads([lead.pk], *related)
+    if not found or found[0].deleted_at is not None:
+        raise LeadGone
+    return found[0]
 
 
 def _lock(leads: QuerySet[Lead]) -> list[Lead]:

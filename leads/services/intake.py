@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from leads.models.dealer import Dealer
@@ -37,6 +37,7 @@ class Message:
     raw: str
     outside_id: str = ""
     idempotency_key: str = ""  # under which the sender would repeat it
+    is_change: bool = False  # of a lead that is here (IntakeEntry)
 
     @property
     def content_hash(self) -> str:
@@ -61,43 +62,41 @@ def book(
     booked = IntakeEntry.objects.for_dealer(dealer).filter(sender=sender, message_id__in=times)
     # Everybody locks and inserts in the same order, so that nobody waits in a circle.
     locked = booked.order_by("pk").select_for_update()
-    known = dict(locked.values_list("message_id", "raw_deleted_at"))
-    for often in {times[message_id] for message_id in known}:  # nearly always once
-        repeated = booked.filter(message_id__in=[one for one in known if times[one] == often])
-        repeated.update(last_received_at=now, times_received=F("times_received") + often)
-    _put_back(booked, [one for one in messages if known.get(one.message_id)])
-    new = {one.message_id: one for one in messages if one.message_id not in known}
+    known = set(locked.values_list("message_id", flat=True))
+    first = {one.message_id: one for one in reversed(messages) if one.message_id not in known}
     IntakeEntry.objects.bulk_create(
         [
-            new_entry(
-                dealer,
-                message,
-                channel=channel,
-                sender=sender,
-                now=now,
-                times=times[message.message_id],
-            )
-            for _id, message in sorted(new.items())
+            new_entry(dealer, message, channel=channel, sender=sender, now=now)
+            for _id, message in sorted(first.items())
         ],
-        # Somebody else may book the same message at the same moment; one row is enough.
-        ignore_conflicts=True,
+        # Somebody else may book the same message at the same moment; one row is enough, and what
+        # is updated in it locks it for us.
+        update_conflicts=True,
+        unique_fields=["dealer", "sender", "message_id"],
+        update_fields=["last_received_at"],
     )
+    for often in set(times.values()):  # nearly always once
+        counted = booked.filter(message_id__in=[one for one in times if times[one] == often])
+        counted.update(last_received_at=now, times_received=F("times_received") + often)
     entries = {entry.message_id: entry for entry in booked.all()}
+    _put_back(entries, messages)
     return [entries[message.message_id] for message in messages]
 
 
-def _put_back(booked: QuerySet[IntakeEntry], messages: Sequence[Message]) -> None:
+def _put_back(entries: Mapping[str, IntakeEntry], messages: Sequence[Message]) -> None:
     """The text of messages that was deleted since it is old: they come again, and where there is no
     lead yet somebody may want to process them. A query each; hardly ever any."""
     for message in messages:
-        same = booked.filter(message_id=message.message_id, lead=None)
-        same.update(raw=message.raw, raw_deleted_at=None)
+        entry = entries[message.message_id]
+        if entry.raw_deleted_at is not None and entry.lead_id is None:
+            entry.raw, entry.raw_deleted_at = message.raw, None
+            entry.save(update_fields=["raw", "raw_deleted_at"])
 
 
 def new_entry(
-    dealer: Dealer, message: Message, *, channel: str, sender: str, now: datetime, times: int = 1
+    dealer: Dealer, message: Message, *, channel: str, sender: str, now: datetime, times: int = 0
 ) -> IntakeEntry:
-    """The entry of a message that came for the first time; not stored, not processed."""
+    """The entry of a message; not stored, not processed, and received so many times."""
     return IntakeEntry(
         dealer=dealer,
         channel=channel,
@@ -105,6 +104,7 @@ def new_entry(
         message_id=message.message_id,
         outside_id=message.outside_id[:64],
         idempotency_key=message.idempotency_key,
+        is_change=message.is_change,
         content_hash=message.content_hash,
         raw=message.raw,
         received_at=now,

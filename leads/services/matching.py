@@ -18,6 +18,7 @@ from leads.services import likeness
 from leads.services.candidates import Candidate, Candidates, find_candidates, keys_of
 from leads.services.drafts import ContactDraft, LeadDraft
 from leads.services.forwarding import resolve_customers
+from leads.services.inserting import append, insert
 
 # More candidates than these help nobody.
 MAX_SUGGESTIONS = 3
@@ -78,7 +79,7 @@ def match_customers(dealer: Dealer, drafts: Sequence[LeadDraft], *, now: datetim
             known.add(customer)
             known.leave_number_in_bin(customer)
         matches.append(match)
-    _store([match.customer for match in matches if match.is_new and match.customer], now=now)
+    insert(Customer, [one.customer for one in matches if one.is_new and one.customer])
     _store_suggestions(suggestions, now=now)
     return matches
 
@@ -210,11 +211,6 @@ def _suggest(seen: Customer, known: Candidates) -> list[_Suggestion]:
 # --- storing --------------------------------------------------------------------------------------
 
 
-def _store(new: list[Customer], *, now: datetime) -> None:
-    if new:
-        Customer.objects.bulk_create(new)
-
-
 def _store_suggestions(suggestions: Iterable[_Suggestion], *, now: datetime) -> None:
     rows = [
         MatchSuggestion(
@@ -226,5 +222,4 @@ def _store_suggestions(suggestions: Iterable[_Suggestion], *, now: datetime) -> 
         )
         for one in suggestions
     ]
-    if rows:
-        MatchSuggestion.objects.bulk_create(rows)
+    append(MatchSuggestion, rows)

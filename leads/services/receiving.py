@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models.activity import Activity
+from leads.models.columns import columns_of
 from leads.models.dealer import Dealer
 from leads.models.event import EventKind
 from leads.models.intake import Outcome
@@ -84,13 +86,17 @@ def receive(
 def _lock(dealer: Dealer, *, numbers: int) -> Dealer:
     """The dealer as it is now, locked, with as many lead numbers set aside: one statement, where
     locking and counting up would be two. Nearly every draft is a new lead."""
-    statement = (
-        f"UPDATE {Dealer._meta.db_table} SET last_lead_number = last_lead_number + %s"  # noqa: S608
-        " WHERE id = %s RETURNING *"
-    )
-    [locked] = Dealer.objects.raw(statement, [numbers, dealer.pk])
+    [locked] = Dealer.objects.raw(_lock_statement(), [numbers, dealer.pk])
     locked.last_lead_number -= numbers
     return locked
+
+
+@cache
+def _lock_statement() -> str:
+    return (
+        f"UPDATE {Dealer._meta.db_table} SET last_lead_number = last_lead_number + %s"  # noqa: S608
+        f" WHERE id = %s RETURNING {columns_of(Dealer)}"
+    )
 
 
 def _receive_wave(drafts: Sequence[LeadDraft], known: KnownLeads, batch: Batch) -> list[Receipt]:

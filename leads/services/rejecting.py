@@ -23,12 +23,15 @@ def book_rejected(
     reason: str,
     now: datetime,
     outside_id: str = "",
+    is_change: bool = False,
 ) -> IntakeEntry:
     """Write a rejected message into the ledger; each one has an entry of its own.
 
     `reason` is a sentence in the language of the office without personal data.
     """
-    message = Message(message_id=f"rejected {uuid.uuid4()}", raw=raw, outside_id=outside_id)
+    message = Message(
+        message_id=f"rejected {uuid.uuid4()}", raw=raw, outside_id=outside_id, is_change=is_change
+    )
     [entry] = book(dealer, channel=channel, sender=sender, messages=[message], now=now)
     reject([(entry, reason)], now=now)
     return entry

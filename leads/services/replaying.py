@@ -10,7 +10,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import models, transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from leads.models.dealer import Dealer
 from leads.models.intake import IntakeEntry, IntakeEntryQuerySet, Outcome
@@ -32,7 +32,7 @@ class Deed(models.TextChoices):
     OPENED = "opened", gettext_lazy("Message opened")
     CORRECTED = "corrected", gettext_lazy("Message corrected")
     PROCESSED = "processed", gettext_lazy("Processed again")
-    SET_ASIDE = "set_aside", gettext_lazy("Set aside")
+    SET_ASIDE = "set_aside", pgettext_lazy("what was done", "Set aside")
 
 
 class NotReplayable(Exception):
@@ -43,7 +43,8 @@ class NotReplayable(Exception):
 def correct_entry(entry: IntakeEntry, text: str, *, by: User, now: datetime) -> None:
     """Keep what a person made of a message, to be processed instead of it; the message itself
     stays as it came. Raises NotReplayable."""
-    rows = IntakeEntry.objects.for_dealer(entry.dealer_id).filter(raw_deleted_at=None)
+    rows = IntakeEntry.objects.for_dealer(entry.dealer_id)
+    rows = rows.filter(raw_deleted_at=None, is_change=False)
     if not rows.select_for_update().filter(pk=entry.pk, outcome__in=REPLAYABLE).exists():
         raise NotReplayable
     entry.corrected, entry.corrected_by, entry.corrected_at = text, by, now
@@ -61,9 +62,10 @@ def replay(
 ) -> list[Receipt | None]:
     """Process these entries again; for each its receipt, or None where there still is no lead.
 
-    Only what is quarantined, rejected or not processed yet: the others, those whose text is
-    deleted and those of a channel without a parser stay as they are. Each outcome and reason
-    stands on its entry afterwards, in the language of the office, and the log says who did it.
+    Only what is quarantined, rejected or not processed yet: the others, changes of leads, those
+    whose text is deleted and those of a channel without a parser stay as they are. Each outcome
+    and reason stands on its entry afterwards, in the language of the office, and the log says who
+    did it.
     """
     waiting = [one for one in entries if is_replayable(one, parsers)]
     receipts: dict[int, Receipt | None] = {}
@@ -79,7 +81,7 @@ def replay(
 
 
 def is_replayable(entry: IntakeEntry, parsers: Parsers) -> bool:
-    if entry.outcome not in REPLAYABLE or entry.channel not in parsers:
+    if entry.outcome not in REPLAYABLE or entry.is_change or entry.channel not in parsers:
         return False
     return entry.raw_deleted_at is None
 

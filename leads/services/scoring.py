@@ -96,7 +96,10 @@ def _lines(lead: Lead, weights: Mapping[str, Any], now: datetime) -> list[ScoreL
 
 def _earned(part: ScorePart, most: int, lead: Lead, at: datetime) -> int:
     """Whole points, halves rounded up."""
-    return int(most * part.share(lead, at) + Fraction(1, 2)) if most else 0
+    share = part.share(lead, at) if most else 0
+    if share in (0, 1):  # nearly always
+        return most * int(share)
+    return int(most * share + Fraction(1, 2))
 
 
 def _limited(lead: Lead, total: int) -> int:

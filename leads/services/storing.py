@@ -19,6 +19,7 @@ from leads.models.task import Task
 from leads.models.user import User
 from leads.services.events import customer_event, lead_event, record
 from leads.services.history import remember
+from leads.services.inserting import append, insert
 
 
 @dataclass
@@ -81,7 +82,7 @@ def store(writes: Writes, *, now: datetime, actor: User | None) -> None:
     """Write leads with their history, enquiries, tags, timeline, tasks and events. Changed leads
     must be locked."""
     if writes.new:
-        Lead.objects.bulk_create(writes.new)
+        insert(Lead, writes.new)
         remember(Lead, writes.new, by=actor, now=now, is_new=True)
     if writes.changed:
         changed = list(writes.changed.values())
@@ -90,21 +91,16 @@ def store(writes: Writes, *, now: datetime, actor: User | None) -> None:
             lead.updated_at = now
         update_rows(Lead, changed)
         remember(Lead, changed, by=actor, now=now)
-    if writes.new_enquiries:
-        Enquiry.objects.bulk_create(writes.new_enquiries)
+    append(Enquiry, writes.new_enquiries)
     if writes.changed_enquiries:
         update_rows(Enquiry, writes.changed_enquiries)
     if writes.tags:
         _add_tags(writes.tags)
     if writes.lost_tags:
         _remove_tags(writes.lost_tags)
-    if writes.activities:
-        Activity.objects.bulk_create(writes.activities)
-    if writes.tasks:
-        Task.objects.bulk_create(writes.tasks)
-    events = list(_events(writes, now=now, actor=actor))
-    if events:
-        record(events)
+    append(Activity, writes.activities)
+    append(Task, writes.tasks)
+    record(_events(writes, now=now, actor=actor))
 
 
 def _events(writes: Writes, *, now: datetime, actor: User | None) -> Iterator[Event]:

@@ -12,6 +12,7 @@ from leads.models.dealer import Dealer, Membership
 from leads.models.lead import Lead
 from leads.models.task import Task
 from leads.models.user import User
+from leads.services.handling import lock_present
 
 # What may be said about a task; `done_at` has functions of its own.
 COLUMNS = ("kind", "title", "note", "owner", "due_at")
@@ -21,6 +22,7 @@ class UnknownOwner(ValueError):
     """Nobody with this e-mail works for the dealer."""
 
 
+@transaction.atomic
 def create_task(
     lead: Lead,
     *,
@@ -32,7 +34,8 @@ def create_task(
     owner: User | None = None,
     sender: str = "",
 ) -> Task:
-    """Make a task for a lead; without an owner it is the lead's owner's."""
+    """Make a task for a lead; without an owner it is the lead's owner's. Raises LeadGone."""
+    lead = lock_present(lead, "owner")
     return Task.objects.create(
         dealer_id=lead.dealer_id,
         lead=lead,

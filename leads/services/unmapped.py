@@ -4,7 +4,7 @@ says what they mean (assigning.py)."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import F
@@ -59,6 +59,15 @@ def note_unmapped(
     }
     UnmappedName.objects.bulk_create(new.values())
     _remember_leads({**known, **new}, found)
+
+
+def unknown_keys(
+    draft: LeadDraft, catalogue: Catalogue, before: Mapping[str, str]
+) -> dict[str, str]:
+    """Kind → key of the names that mean nothing yet; `before` are those that the same enquiry came
+    with in an earlier version, as far as the draft says nothing else."""
+    kept = {kind: key for kind, key in before.items() if not getattr(draft, kind)}
+    return kept | {str(kind): _key(name) for kind, name in _unknown_names(draft, catalogue)}
 
 
 def _unknown_names(draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, str]]:

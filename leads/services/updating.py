@@ -64,18 +64,18 @@ def update(known: Known, item: Item, batch: Batch) -> Receipt:
         _tell_changes(lead, draft, fields, before, batch)
     add_tags_and_note(lead, item, batch)
     if item.new_note:
-        changes.append(Change(_NOTE, str(Activity.Kind.NOTE.label), "", item.new_note))
+        changes.append(Change(_NOTE, "", item.new_note, str(Activity.Kind.NOTE.label)))
     receipt = _receipt_of_update(lead, changes, is_restored=is_restored)
     return replace(receipt, warnings=(*judge(lead, draft, batch.catalogue), *filled.warnings))
 
 
 def _change_tags(lead: Lead, filled: Filled, item: Item, batch: Batch) -> None:
     label = str(Lead._meta.get_field("tags").verbose_name)
-    filled.changes.extend(Change("tags", label, "", tag.name) for tag in item.new_tags)
+    filled.changes.extend(Change("tags", "", tag.name, label) for tag in item.new_tags)
     if item.lost_tags and staff_wins(lead, item.draft, "tags"):
         filled.kept.append("tags")
         return
-    filled.changes.extend(Change("tags", label, tag.name, "") for tag in item.lost_tags)
+    filled.changes.extend(Change("tags", tag.name, "", label) for tag in item.lost_tags)
     batch.writes.lost_tags += [(lead, tag) for tag in item.lost_tags]
 
 

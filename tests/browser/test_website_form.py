@@ -4,6 +4,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from integrations.models import WebsiteForm
@@ -143,6 +144,36 @@ def test_nothing_is_wider_than_a_small_screen(live_server, page, form, width):
     assert small == 0
 
 
+# What WCAG 2.2 asks for on level AA, and what axe advises beyond it.
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+def faults(page):
+    """What axe finds on the page: {rule: [elements]}."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return {one["id"]: [node["html"] for node in one["nodes"]] for one in found}
+
+
+@pytest.mark.parametrize("width", [1440, 320])
+def test_everybody_can_use_it(live_server, page, form, console_errors, width):
+    every = list(FormField.values)
+    WebsiteForm.objects.filter(pk=form.pk).update(shown_fields=every, required_fields=["phone"])
+    address = f"{live_server.url}/forms/{form.key}/"
+    page.set_viewport_size({"width": width, "height": 800})
+
+    page.goto(f"{address}?vehicle=GW-2001")
+    assert faults(page) == {}
+    page.locator("main button").click()
+    expect(page.locator("#errors")).to_be_visible()
+    assert faults(page) == {}
+    page.goto(f"{address}thanks/")
+    assert faults(page) == {}
+    page.goto(f"{live_server.url}/forms/there-is-none/")
+    assert faults(page) == {}
+    assert len(console_errors) == 2  # the browser notes the answers 422 and 404
+    console_errors.clear()
+
+
 def test_the_dealers_page_can_show_it_in_a_frame(
     live_server, page, form, dealers_page, console_errors
 ):
@@ -193,4 +224,4 @@ def test_a_script_of_the_dealers_page_can_send_it(live_server, page, form, deale
     )
 
     lead = Lead.objects.for_dealer(form.dealer).get()
-    assert answer == [201, {"reference": lead.number}]
+    assert answer == [201, {"reference": lead.external_id}]

@@ -6,34 +6,44 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Count, F, Max
 from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from integrations.bdk.mapping import lead_draft, partner_number_of
-from integrations.models import Connection
+from integrations.models import Connection, WebhookEndpoint
+from integrations.webhooks.delivering import claim
+from leads.admin.readers import process_again
+from leads.api.idempotency import hash_of
 from leads.management.demo.loading import load
 from leads.management.demo.office import COMPANIES, PASSWORD, PEOPLE
 from leads.models import (
     Activity,
+    ApiKey,
     Channel,
     Customer,
     Dealer,
     IntakeEntry,
+    Job,
+    JobState,
     Lead,
     Location,
     MatchReason,
     MatchSuggestion,
     Membership,
+    Merge,
     Outcome,
     Role,
     Stage,
+    Task,
+    UnmappedName,
     User,
     Vehicle,
 )
@@ -41,7 +51,9 @@ from leads.models.keys import phone_key
 from leads.models.warning import warning_text
 from leads.services import likeness
 from leads.services.receiving import receive
+from leads.services.replaying import correct_entry
 from leads.services.scoring import score_of
+from leads.services.unmerging import undo_merge
 from tests import builders
 
 SAMPLE_PAGE = json.loads(
@@ -100,6 +112,9 @@ class TestDemo(TestCase):
         cls.output = load_demo(PORT="8123")
         cls.counts = cls.count_rows()
         cls.second_output = load_demo("--if-empty", SIMULATOR_PORT="9900")
+        with connection.cursor() as cursor:
+            # No autovacuum sees rows of an open transaction: joins would be planned without them.
+            cursor.execute("ANALYZE")
 
     @property
     def leads(self):
@@ -122,8 +137,8 @@ class TestDemo(TestCase):
         assert self.counts[Location] == 4
         assert Location.objects.values("state").distinct().count() == 3
         assert self.counts[User] == 8
-        assert self.counts[Lead] == 2000
-        assert self.counts[Customer] == 1500
+        assert 2000 <= self.counts[Lead] < 2020
+        assert 1500 <= self.counts[Customer] < 1520
         in_stock = Vehicle.objects.exclude(state=Vehicle.State.SOLD)
         assert in_stock.count() == 150
 
@@ -256,7 +271,8 @@ class TestDemo(TestCase):
             assert times == sorted(times)
             answers = [one.at for one in done if one.kind in Activity.OUTGOING]
             assert lead.first_response_at == min(answers, default=None)
-            assert lead.updated_at == times[-1]
+            enquired = lead.enquiries.aggregate(newest=Max("received_at"))["newest"]
+            assert lead.updated_at == max(times[-1], enquired or lead.received_at)
 
     def test_history_shows_each_lead_as_it_came_and_as_it_is(self):
         leads = list(self.leads)
@@ -273,7 +289,7 @@ class TestDemo(TestCase):
         for dealer in Dealer.objects.all():
             [receipt] = receive(dealer, [builders.make_draft()], now=timezone.now())
             assert receipt.is_new
-            count = Lead.objects.for_dealer(dealer).count()
+            count = Lead.objects.ever_of_dealer(dealer).count()
             assert receipt.lead.number.endswith(f"-{count:06d}")
 
     def test_about_one_lead_in_a_hundred_is_a_test(self):
@@ -300,20 +316,20 @@ class TestDemo(TestCase):
     # --- ledger ----------------------------------------------------------------------------
 
     def test_each_lead_has_the_message_that_it_was_made_from(self):
-        leads = list(self.leads)
+        leads = list(self.leads.filter(merged_into=None))
         created = IntakeEntry.objects.filter(outcome=Outcome.CREATED)
-        entries = {entry.lead_id: entry for entry in created}
+        entries = {(entry.lead_id, entry.outside_id): entry for entry in created}
 
-        assert len(entries) == len(leads)
+        assert created.count() == Lead.objects.count()
         for lead in leads:
-            entry = entries[lead.pk]
+            entry = entries[lead.pk, lead.external_id]
             assert entry.sender == lead.sender
             assert entry.outside_id == lead.external_id
             assert entry.received_at == lead.received_at
-            enquiry = lead.enquiries.get()
-            assert (enquiry.sender, enquiry.external_id) == (lead.sender, lead.external_id)
-            if entry.channel != Channel.MANUAL:
-                assert entry.content_hash == enquiry.content_hash
+            enquiry = lead.enquiries.get(sender=lead.sender, external_id=lead.external_id)
+            if entry.channel != Channel.MANUAL:  # by the API the order of the fields is no matter
+                hashes = (entry.content_hash, hash_of(json.loads(entry.raw)))
+                assert enquiry.content_hash in hashes
 
     def test_messages_of_bdk_say_what_their_leads_say(self):
         leads = {lead.pk: lead for lead in self.leads}
@@ -375,6 +391,81 @@ class TestDemo(TestCase):
                 MatchReason.SAME_NAME: customer.name_key == candidate.name_key,
             }
             assert alike[one.reason]
+
+    # --- the last week ---------------------------------------------------------------------
+
+    def test_there_is_a_case_with_enquiries_by_several_channels_and_one_that_was_reopened(self):
+        cases = Lead.objects.filter(enquiry_count__gt=1, merged_into=None)
+        channels = [set(case.enquiries.values_list("sender", flat=True)) for case in cases]
+        assert max(map(len, channels)) == 3
+
+        reopened = cases.get(activities__kind=Activity.Kind.REOPENED)
+        assert reopened.closed_at is None
+        assert reopened.tasks.filter(kind=Task.Kind.ENQUIRED_AGAIN).open().exists()
+
+    def test_names_of_each_kind_wait_with_the_leads_that_came_with_them(self):
+        waiting = UnmappedName.objects.waiting().annotate(came=Count("leads"))
+
+        assert {name.kind for name in waiting} == set(UnmappedName.Kind.values)
+        assert all(name.came for name in waiting)
+        unknown = Lead.objects.filter(lead_type=None).exclude(lead_type_raw="")
+        assert unknown.count() > 1
+        [kept] = waiting.filter(kind=UnmappedName.Kind.LEAD_TYPE, name="9z")
+        assert kept.came == unknown.filter(dealer=kept.dealer).count()
+
+    def test_tasks_are_overdue_due_today_later_and_done(self):
+        tasks = Task.objects.all()
+        assert tasks.overdue(self.started_at).count() >= 2
+        assert tasks.open().filter(due_at__gt=self.started_at).count() >= 2
+        assert tasks.exclude(done_at=None).exists()
+        assert not tasks.filter(done_at__gt=timezone.now()).exists()
+
+    def test_a_merge_of_customers_and_one_of_leads_can_be_undone(self):
+        user = User.objects.get(username="leitung")
+        leads, customers = Merge.objects.order_by("-at")
+        assert (leads.kind, customers.kind) == (Merge.Kind.LEAD, Merge.Kind.CUSTOMER)
+
+        for merge in (leads, customers):
+            undo_merge(merge, by=user, now=timezone.now())
+
+        assert not Customer.objects.exclude(merged_into=None).exists()
+        assert not Lead.objects.exclude(merged_into=None).exists()
+
+    def test_the_bin_is_not_empty(self):
+        assert Lead.objects.exclude(deleted_at=None).filter(merged_into=None).exists()
+
+    def test_a_quarantined_message_can_be_corrected_and_becomes_a_lead(self):
+        entry = IntakeEntry.objects.filter(outcome=Outcome.QUARANTINED).get(
+            outside_id="DLC-2026-590001"
+        )
+        user = User.objects.get(username="leitung")
+        text = entry.text.replace("0099999", "0012345")
+
+        correct_entry(entry, text, by=user, now=timezone.now())
+        process_again(entry.dealer, [entry.pk], by=user, now=timezone.now())
+
+        entry.refresh_from_db()
+        assert entry.lead is not None
+
+    def test_the_webhook_has_a_log_and_nothing_will_leave_the_house(self):
+        webhook = WebhookEndpoint.objects.get()
+        states = set(webhook.deliveries.values_list("state", flat=True))
+        assert states == {"sent", "failed", "cancelled"}
+        assert webhook.deliveries.annotate(tries=Count("log")).filter(tries=2).exists()
+
+        assert not webhook.is_active
+        assert urlsplit(webhook.url).hostname.endswith(".example.org")
+        assert claim(now=timezone.now() + timedelta(days=7), limit=10) == []
+        assert not Job.objects.filter(task_path__contains="tell_that_webhook_is_off").exists()
+
+    def test_api_keys_have_been_used_and_one_was_revoked(self):
+        keys = ApiKey.objects.annotate(days=Count("usage"))
+        assert keys.filter(revoked=False, days__gt=20).count() == 3
+        assert keys.filter(revoked=True).exists()
+
+    def test_there_are_jobs_that_are_done_given_up_and_to_come(self):
+        for state in (JobState.DONE, JobState.FAILED, JobState.WAITING):
+            assert Job.objects.in_state(state).exists()
 
     # --- made up ---------------------------------------------------------------------------
 

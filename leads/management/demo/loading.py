@@ -1,4 +1,5 @@
-"""Fills an office: everything in one transaction and in a fixed number of queries per dealer."""
+"""Fills an office: everything in one transaction. The past year is made up as rows, in a fixed
+number of queries per dealer; the last week is lived through by the real services."""
 
 from __future__ import annotations
 
@@ -13,12 +14,15 @@ from django.db.models.functions import Coalesce
 
 from leads.management.demo import words
 from leads.management.demo.catalogs import Catalogs
+from leads.management.demo.desk import live_through_the_week
 from leads.management.demo.enquiries import make_enquiries
+from leads.management.demo.jobs import make_jobs
 from leads.management.demo.ledger import Ledger
 from leads.management.demo.office import COMPANIES, Company, Office, connect, open_offices
 from leads.management.demo.people import Directory, Double, make_callers
 from leads.management.demo.progress import Story
 from leads.management.demo.stock import Stock, make_vehicles
+from leads.management.demo.systems import admit_systems, fall_silent, make_webhook, tell
 from leads.management.demo.times import Calendar
 from leads.models import (
     Activity,
@@ -50,6 +54,7 @@ def load(*, now: datetime, simulator_port: int, companies: Sequence[Company] = C
     shared = _Shared(Catalogs.read(), Calendar(now, rng), Directory(rng), rng)
     for place, office in enumerate(offices):
         _fill(office, shared, first_number=_FIRST_NUMBER + 1000 * place)
+    _live(offices[0], shared)
 
 
 @dataclass(frozen=True)
@@ -84,16 +89,29 @@ def _fill(office: Office, shared: _Shared, *, first_number: int) -> None:
     Activity.objects.bulk_create(activities, batch_size=2000)
     IntakeEntry.objects.bulk_create(ledger.entries, batch_size=500)
     _tag(dealer, leads, rng)
+    _suggest(doubles)
     _set_dates(dealer)
     _write_history(dealer, shared.catalogs)
-    _suggest(doubles)
     dealer.last_lead_number = len(leads)
     dealer.save(update_fields=["last_lead_number"])
 
 
+def _live(office: Office, shared: _Shared) -> None:
+    """The last week, by the services of the office: what cannot be made up as rows."""
+    calendar = shared.calendar
+    admit_systems(office, calendar, shared.rng)
+    webhook = make_webhook(office, now=calendar.on(-6, 8))
+    live_through_the_week(
+        office, shared.catalogs, calendar, in_the_evening=lambda now: tell(webhook, now=now)
+    )
+    fall_silent(webhook, now=calendar.on(-1, 20, 30))
+    make_jobs(calendar)
+
+
 def _set_dates(dealer: Dealer) -> None:
-    """What Django sets to now when it stores a row: a customer is known since the first lead, a
-    car since shortly before the first enquiry about it, a lead as it is since its last activity."""
+    """What Django sets to now when it stores a row: a customer is known since the first lead and
+    may be a double since then, a car since shortly before the first enquiry about it, a lead as it
+    is since its last activity."""
     for model, name, before in (
         (Customer, "customer", timedelta(0)),
         (Vehicle, "vehicle", _UNNOTICED),
@@ -107,6 +125,8 @@ def _set_dates(dealer: Dealer) -> None:
     Lead.objects.for_dealer(dealer).update(
         updated_at=last, last_activity_at=last, last_enquired_at=F("enquired_at")
     )
+    younger = Customer.objects.filter(pk=OuterRef("customer")).values("created_at")
+    MatchSuggestion.objects.for_dealer(dealer).update(created_at=Subquery(younger))
 
 
 def _write_history(dealer: Dealer, catalogs: Catalogs) -> None:

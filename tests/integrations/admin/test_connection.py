@@ -474,6 +474,15 @@ def test_a_paused_page_says_so_until_it_has_a_new_token(browse, facebook, admini
     assert (facebook.paused_at, facebook.access_token) == (None, "neu")
 
 
+def test_a_new_app_secret_ends_the_pause_too(browse, facebook, administrator):
+    Connection.objects.update(paused_at=timezone.now())
+    values = meta_form(new_secret="neu", base_url=facebook.base_url)
+    assert browse(administrator).post(page_of(facebook), values).status_code == 302
+
+    facebook.refresh_from_db()
+    assert (facebook.paused_at, facebook.client_secret) == (None, "neu")
+
+
 def test_the_page_token_does_not_follow_to_another_address(browse, facebook, administrator):
     values = meta_form(base_url="https://evil.example.org", new_secret="x")
     shown = text_of(browse(administrator).post(page_of(facebook), values))

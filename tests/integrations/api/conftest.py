@@ -44,7 +44,7 @@ def failing(table):
     """While in use, nothing can be written into the table, as if the database had gone."""
 
     def refuse(execute, sql, params, many, context):
-        if sql.startswith("INSERT") and f'"{table}"' in sql:
+        if sql.startswith("INSERT") and f" INTO {table} " in sql.replace('"', ""):
             raise OperationalError("gone")
         return execute(sql, params, many, context)
 

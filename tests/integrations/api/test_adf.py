@@ -2,7 +2,7 @@
 
 import pytest
 
-from leads.models import IntakeEntry, Lead, Outcome
+from leads.models import IntakeEntry, Lead, Outcome, UnmappedName
 from tests.builders import make_api_key, make_dealer, make_location
 from tests.integrations.api.conftest import Sender, failing, sample, with_key
 
@@ -136,6 +136,15 @@ def test_umlauts_survive_a_wrong_declaration(portal):
 
 def test_the_address_works_without_its_last_slash(dealer):
     assert with_key(dealer, ADF.rstrip("/"), XML).post(sample("adf.xml")).status_code == 201
+
+
+def test_a_key_that_may_not_add_to_the_catalogues_does_not(dealer):
+    careful = with_key(dealer, ADF, XML, creates_entries=False)
+    careful.post(sample("adf.xml"))
+
+    assert Lead.objects.get().source.key == "website"
+    name = UnmappedName.objects.for_dealer(dealer).get(kind="source")
+    assert (name.name, name.sender) == ("Beispielportal", "adf:portal")
 
 
 # --- refused -----------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import uuid
 import pytest
 from django.db import connection
 
-from leads.models import ApiKey, Enquiry, IntakeEntry, Lead, Outcome
+from leads.models import ApiKey, Enquiry, IntakeEntry, Lead, Outcome, UnmappedName
 from tests.builders import make_dealer, make_location
 from tests.integrations.api.conftest import Sender, failing, sample, with_key
 
@@ -112,6 +112,70 @@ def test_sensitive_values_stand_in_the_encrypted_message_alone(klein):
             text = repr(cursor.fetchall())
             for secret in ("DE8937", "2850", "Musterbank", "00000000000"):
                 assert secret not in text
+
+
+def test_a_key_that_may_not_add_to_the_catalogues_does_not(dealer):
+    careful = with_key(dealer, VORGANG, creates_entries=False)
+    careful.post(vorgang(leadquelle="Ganz neu"), query=REAL)
+
+    assert Lead.objects.get().source.key == "website"
+    assert UnmappedName.objects.for_dealer(dealer).get(kind="source").name == "Ganz neu"
+
+
+# --- settings of the key -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("query", ["", "?environment=TEST", REAL])
+def test_a_key_may_make_every_vorgang_real(dealer, query):
+    klein = with_key(dealer, VORGANG, vorgang_always_real=True)
+    body = vorgang(eigeneVorgangsnummer="7")
+    first, again = klein.post(body, query=query), klein.post(body, query=REAL)
+
+    lead = Lead.objects.get()
+    assert (lead.is_test, lead.external_id) == (False, "7")
+    assert json.loads(IntakeEntry.objects.get().raw)["leadoffice"] == {"environment": "PRODUCTION"}
+    assert again.json() == first.json()
+
+
+def test_a_key_that_makes_everything_real_does_so_for_its_own_calls_alone(klein, dealer):
+    with_key(dealer, VORGANG, vorgang_always_real=True)
+    klein.post(vorgang())
+
+    assert Lead.objects.get().is_test
+
+
+def flat(**values):
+    return json.dumps({"antragsteller1": {"personendaten": {"nachname": "Weiß"}}} | values).encode()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"kundenbetreuer": {}}, {"kundenbetreuer": {"partnerId": " "}}, {"kundenbetreuer": "x"}],
+)
+def test_a_strict_key_needs_the_adviser_of_a_flat_vorgang(dealer, values):
+    strict = with_key(dealer, VORGANG, vorgang_is_strict=True)
+    body = assert_refused(strict.post(flat(**values), query=REAL), 422)
+
+    assert [one["path"] for one in body["errors"]] == ["kundenbetreuer.partnerId"]
+    entry = IntakeEntry.objects.get()
+    assert entry.outcome == Outcome.QUARANTINED
+    assert "kundenbetreuer.partnerId" in entry.reason
+    assert not Lead.objects.exists()
+
+
+def test_what_a_strict_key_takes(dealer):
+    strict = with_key(dealer, VORGANG, vorgang_is_strict=True)
+    named = flat(kundenbetreuer={"partnerId": "ABC12"})
+
+    assert strict.post(named, query=REAL).status_code == 201
+    assert strict.post(vorgang(), query=REAL).status_code == 201  # the envelope has no adviser
+    nobody = b'{"kundenbetreuer": {"partnerId": "ABC12"}}'
+    body = assert_refused(strict.post(nobody, query=REAL), 422)
+    assert body["errors"][0]["path"].startswith("antragsteller1")
+
+
+def test_usually_no_adviser_is_needed(klein):
+    assert klein.post(flat(), query=REAL).status_code == 201
 
 
 # --- once --------------------------------------------------------------------------------------

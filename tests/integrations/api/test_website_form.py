@@ -1,6 +1,7 @@
 """The address that a dealer's website sends its form to: what it takes, and what protects it."""
 
 import json
+import re
 import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ from django.test import Client
 from integrations import arrivals
 from integrations.models import FormAttempts, FormDay, WebsiteForm
 from integrations.tasks import forget_form_attempts
-from leads.models import Enquiry, IntakeEntry, Lead, Location, Outcome, Vehicle
+from leads.models import Enquiry, IntakeEntry, Lead, Location, Outcome, Role, Vehicle
 from tests import builders
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +77,8 @@ def test_the_sample_becomes_a_lead(client, clock, dealer, form):
 
     lead = Lead.objects.for_dealer(dealer).get()
     assert response.status_code == 201
-    assert response.json() == {"reference": lead.number}
+    assert response.json() == {"reference": lead.external_id}
+    assert re.fullmatch(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}", lead.external_id)
     assert (lead.first_name, lead.last_name, lead.city) == ("Max", "Mustermann", "Berlin")
     assert (lead.vehicle, lead.location) == (car, place)
     assert lead.source.key == "website"
@@ -160,12 +162,42 @@ def test_the_message_is_kept_when_it_cannot_be_processed_now(client, dealer, for
         response = send(client, form)
 
     assert response.status_code == 201
-    assert response.json() == {"reference": None}
     entry = IntakeEntry.objects.for_dealer(dealer).get()
+    assert response.json() == {"reference": entry.outside_id}
     assert entry.outcome == ""
     arrivals.finish_interrupted(now=entry.received_at + timedelta(minutes=2))
     entry.refresh_from_db()
     assert entry.outcome == Outcome.CREATED
+    assert entry.lead.external_id == response.json()["reference"]
+
+
+def test_a_stranger_does_not_learn_who_has_an_open_case(client, dealer, form):
+    first = send(client, form).json()
+    second = send(client, form, {**PERSON, "message": "Und noch etwas"}).json()
+
+    lead = Lead.objects.for_dealer(dealer).get()
+    assert lead.enquiry_count == 2
+    assert first.keys() == second.keys() == {"reference"}
+    assert first["reference"] != second["reference"]
+    assert lead.number not in (first["reference"], second["reference"])
+    known = {one.external_id for one in Enquiry.objects.for_dealer(dealer)}
+    assert known == {first["reference"], second["reference"]}
+
+
+def test_staff_find_an_enquiry_by_its_reference(client, dealer, form):
+    first = send(client, form).json()["reference"]
+    second = send(client, form, {**PERSON, "message": "Und noch etwas"}).json()["reference"]
+    client.force_login(builders.make_user(dealer, role=Role.ADMINISTRATOR))
+
+    leads = client.get("/admin/leads/lead/", {"q": first.lower()}).context["cl"].result_list
+    entries = [
+        client.get("/admin/leads/intakeentry/", {"q": one.lower()}).context["cl"].result_list
+        for one in (first, second)
+    ]
+
+    lead = Lead.objects.for_dealer(dealer).get()
+    assert list(leads) == [lead]
+    assert [[entry.lead for entry in found] for found in entries] == [[lead], [lead]]
 
 
 # --- what is refused -------------------------------------------------------------------------
@@ -384,7 +416,7 @@ def test_robots_are_thanked_and_marked(client, dealer, form, traps, is_spam):
     response = send(client, form, {**PERSON, **traps})
 
     lead = Lead.objects.for_dealer(dealer).get()
-    assert (response.status_code, response.json()) == (201, {"reference": lead.number})
+    assert (response.status_code, response.json()) == (201, {"reference": lead.external_id})
     assert lead.is_spam is is_spam
     assert FormDay.objects.for_dealer(dealer).get().spam == int(is_spam)
 
@@ -453,7 +485,8 @@ def test_ten_clicks_at_once_are_one_enquiry(dealer, form):
     answers = at_once([lambda: send(Client(), form)] * 10)
 
     assert [answer.status_code for answer in answers] == [201] * 10
-    assert Enquiry.objects.for_dealer(dealer).count() == 1
+    enquiry = Enquiry.objects.for_dealer(dealer).get()
+    assert [answer.json()["reference"] for answer in answers] == [enquiry.external_id] * 10
 
 
 @pytest.mark.django_db(transaction=True)

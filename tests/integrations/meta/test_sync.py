@@ -1,5 +1,6 @@
 """Announced leads are fetched over real HTTP, whatever goes wrong in between."""
 
+import hmac
 import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -144,7 +145,8 @@ def test_the_token_travels_in_a_header_and_the_version_in_the_address(page, part
     fetch()
 
     [call] = partner.log
-    assert call["path"].startswith(f"/graph/v99.0/{FIRST}?fields=id")
+    assert call["path"].startswith(f"/graph/v99.0/{FIRST}?")
+    assert "fields=id" in call["path"]
     assert "token" not in call["path"]
 
 
@@ -211,6 +213,32 @@ def test_a_token_that_is_no_longer_valid_pauses_the_page_and_keeps_the_ids(page,
 
     Connection.objects.update(access_token="newer", paused_at=None)
     assert fetch(NOW + timedelta(days=2)) == 2
+    assert Lead.objects.count() == 2
+
+
+def test_each_call_proves_that_we_know_the_secret_of_the_app(page, partner):
+    announce(page)
+    fetch()
+
+    proof = hmac.new(b"leadoffice-test-app-secret", b"demo-page-token", "sha256").hexdigest()
+    assert [f"appsecret_proof={proof}" in one["path"] for one in partner.log] == [True, True]
+    assert sync.catch_up(page, now=NOW) == 0
+    assert f"appsecret_proof={proof}" in partner.log[-1]["path"]
+
+
+def test_a_wrong_secret_of_the_app_pauses_the_page_and_loses_nothing(page, graph):
+    graph.secret = "newer"
+    announce(page)
+
+    assert fetch() == 1
+    page.refresh_from_db()
+    assert page.paused_at == NOW
+    assert states() == ["waiting", "waiting"]
+
+    page.renew_secret("newer", now=NOW)
+    page.paused_at = None
+    page.save()
+    assert fetch() == 2
     assert Lead.objects.count() == 2
 
 

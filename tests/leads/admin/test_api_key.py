@@ -108,6 +108,9 @@ def test_limit_and_switch_are_kept(browse, administrator):
 
     key = ApiKey.objects.get_from_key(secret)
     assert (key.rate_per_minute, key.creates_entries) == (90, False)
+    assert (key.vorgang_always_real, key.vorgang_is_strict) == (False, False)
+    _response, secret = make(browse, administrator, name="Klein", vorgang_always_real="on")
+    assert ApiKey.objects.get_from_key(secret).vorgang_always_real
 
 
 def test_no_limit_is_no_number(browse, administrator):
@@ -261,7 +264,12 @@ def renew(browse, user, key, **values):
 
 def test_a_renewed_key_does_the_same_and_both_are_valid_for_a_while(browse, office, administrator):
     key, secret = builders.make_api_key(
-        office.ours, scopes=["tasks:read"], rate_per_minute=90, creates_entries=False
+        office.ours,
+        scopes=["tasks:read"],
+        rate_per_minute=90,
+        creates_entries=False,
+        vorgang_always_real=True,
+        vorgang_is_strict=True,
     )
 
     response, new_secret = renew(browse, administrator, key, days="3")
@@ -271,6 +279,8 @@ def test_a_renewed_key_does_the_same_and_both_are_valid_for_a_while(browse, offi
     assert ApiKey.objects.get_from_key(secret) == key
     for name in ("dealer", "name", "system", "scopes", "rate_per_minute", "creates_entries"):
         assert getattr(newer, name) == getattr(key, name)
+    assert newer.vorgang_always_real
+    assert newer.vorgang_is_strict
     assert (newer.renewed_from, newer.created_by) == (key, administrator)
     assert newer.expiry_date is None
     left = key.expiry_date - timezone.now()

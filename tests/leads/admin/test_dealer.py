@@ -190,6 +190,17 @@ def test_nobody_else_does(browse, office, role):
     assert client.get(url(Membership, "delete", member(office).pk)).status_code == 403
 
 
+def test_who_deletes_a_membership_is_not_asked_about_rows_of_the_database(browse, office, operator):
+    place = builders.make_location(office.ours)
+    user = builders.make_user()
+    membership = builders.make_membership(office.ours, user, locations=[place])
+
+    page = browse(operator).get(url(Membership, "delete", membership.pk))
+
+    assert page.context["deleted_objects"] == [str(membership)]
+    assert "object (" not in text_of(page)
+
+
 @pytest.mark.parametrize("role", [Role.MANAGER, Role.AUDITOR])
 def test_others_read_memberships_only(browse, office, role):
     client = browse(builders.make_user(office.ours, role=role))

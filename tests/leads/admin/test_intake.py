@@ -23,6 +23,13 @@ def ids(response):
     return {entry.pk for entry in response.context["cl"].result_list}
 
 
+def test_what_may_be_selected_are_entries_and_not_books(office, browse):
+    client = browse(builders.make_user(office.ours, role=Role.MANAGER))
+    builders.make_entry(office.ours)
+
+    assert client.get(LIST).context["module_name"] == "entries"
+
+
 def test_the_list_costs_the_same_for_three_and_for_thirty_entries(office, browse):
     client = browse(builders.make_user(office.ours, role=Role.MANAGER))
     client.get(LIST)
@@ -95,6 +102,7 @@ def test_entries_are_filtered_by_channel_outcome_and_day_and_found_by_number(off
     assert ids(client.get(LIST, {"received_at_from": last_week})) == {bad.pk, excel.pk, waiting.pk}
     assert ids(client.get(LIST, {"received_at_to": last_week})) == {old.pk}
     assert ids(client.get(LIST, {"q": "DLC"})) == {waiting.pk}
+    assert ids(client.get(LIST, {"q": " dlc-1"})) == {waiting.pk}
 
 
 def test_the_page_of_an_entry_does_not_read_the_message(office, browse):

@@ -11,9 +11,9 @@ from django.utils import timezone, translation
 
 from integrations.models import Delivery
 from leads.background import run_due_jobs
-from leads.models import Channel, Enquiry, IntakeEntry, Lead, Outcome, Role
+from leads.models import Channel, Enquiry, IntakeEntry, Lead, Outcome, Role, UnmappedName
 from leads.services.by_hand import receive_by_hand
-from leads.services.replaying import Deed
+from leads.services.replaying import Deed, NotReplayable, correct_entry
 from tests import builders
 from tests.leads.admin.conftest import messages_of, text_of
 
@@ -279,6 +279,50 @@ def test_what_a_key_may_not_create_is_not_created_by_a_replay(office, browse, ch
     assert Lead.objects.get().source.key == "website"
 
 
+def test_a_refused_change_is_not_offered_again_and_makes_no_lead(office, browse, chief):
+    entry = bad_entry(office.ours, json.loads(good()), outcome=Outcome.REJECTED, is_change=True)
+    client = browse(chief)
+
+    page = text_of(client.get(page_of(entry)))
+    assert "API · change of a lead" in page
+    assert "please change the lead instead" in page
+    assert page_of(entry, "replay") not in page
+    assert page_of(entry, "correct") not in page
+    client.post(page_of(entry, "replay"))
+    action = {"action": "replay_selected", "_selected_action": [entry.pk]}
+    client.post(LIST, action, follow=True)
+    with pytest.raises(NotReplayable):
+        correct_entry(entry, good(), by=chief, now=timezone.now())
+
+    entry.refresh_from_db()
+    assert (entry.outcome, entry.lead, entry.corrected) == ("rejected", None, "")
+    assert not Lead.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("channel", "raw"),
+    [
+        (
+            Channel.ADF,
+            "<prospect><customer><contact><name>Erika Weiß</name></contact></customer>"
+            "<provider><name>LinkedIn</name></provider></prospect>",
+        ),
+        (
+            Channel.DRKLEIN,
+            '{"leadquelle": "LinkedIn", "antragsteller1": {"personendaten": {"nachname": "Weiß"}}}',
+        ),
+    ],
+)
+def test_nor_by_one_of_the_partners_formats(office, browse, chief, channel, raw):
+    builders.make_api_key(office.ours, system="portal", creates_entries=False)
+    entry = bad_entry(office.ours, raw, channel=channel, sender=f"{channel}:portal")
+
+    browse(chief).post(page_of(entry, "replay"))
+
+    assert Lead.objects.get().source.key == "website"
+    assert UnmappedName.objects.get(kind="source").name == "LinkedIn"
+
+
 def test_many_at_once_say_how_many(office, browse):
     client = browse(builders.make_user(office.ours, role=Role.MANAGER))
     entries = [
@@ -337,5 +381,5 @@ def test_set_aside_it_leaves_the_quarantine(office, browse):
     entry.refresh_from_db()
     assert entry.outcome == "rejected"
     with translation.override("de"):  # the log is kept in the language of the office
-        assert LogEntry.objects.get().change_message == str(Deed.SET_ASIDE.label)
+        assert LogEntry.objects.get().change_message == str(Deed.SET_ASIDE.label) == "Aussortiert"
     assert page_of(entry, "replay") in text_of(client.get(page_of(entry)))

@@ -11,15 +11,23 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.models import Customer, Lead, MatchSuggestion, Merge, Role
+from leads.services.deleting import delete_leads
 from leads.services.merging import merge_customers, merge_leads
 from tests import builders
 from tests.leads.admin.conftest import messages_of, text_of
+from tests.leads.admin.test_lead import form_data
+from tests.leads.services.racing import while_it_is_merged
+from tests.leads.services.test_receiving import on_postgresql
 
 MANAGER = Role.MANAGER
 
 
 def page_of(row):
     return reverse(f"admin:leads_{row._meta.model_name}_change", args=[row.pk])
+
+
+def work_page(lead, page):
+    return reverse(f"admin:leads_lead_{page}", args=[lead.pk])
 
 
 def compare_url(kept, merged, **query):
@@ -465,6 +473,43 @@ class TestOldLinks:
 
         assert browse(user).get(page_of(leads[1])).status_code == 404
 
+    @pytest.mark.parametrize(
+        ("page", "data"),
+        [
+            ("activity", {"kind": "note", "text": "Ruft wieder an."}),
+            ("task", {"kind": "follow_up", "title": "Anrufen", "due_at": "2026-03-03T09:00"}),
+        ],
+    )
+    def test_what_is_added_goes_to_the_kept_one(self, browse, manager, leads, page, data):
+        kept, merged = leads
+        merged_now(kept, merged)
+
+        answer = browse(manager).post(work_page(merged, page), data, follow=True)
+
+        assert answer.redirect_chain == [(page_of(kept), 302)]
+        assert f"was merged with {kept.number}" in messages_of(answer)[0]
+        rows = {"activity": kept.activities.filter(kind="note"), "task": kept.tasks}[page]
+        assert rows.count() == 1
+
+    @pytest.mark.parametrize("page", ["activity", "task", "change"])
+    def test_nothing_is_added_to_a_lead_in_the_bin(self, browse, manager, leads, page):
+        lead = leads[0]
+        delete_leads(Lead.objects.filter(pk=lead.pk), now=timezone.now())
+        data = {"kind": "note", "text": "x", "subject": "x"}
+
+        answer = browse(manager).post(work_page(lead, page), data, follow=True)
+
+        assert answer.redirect_chain == [("/admin/leads/lead/", 302)]
+        assert "bin" in messages_of(answer)[0]
+        assert "not saved" in messages_of(answer)[0]
+        assert not lead.activities.filter(kind="note").exists()
+
+    @pytest.mark.parametrize("page", ["activity", "task", "change"])
+    def test_foreign_leads_in_the_bin_do_not_exist(self, office, browse, manager, page):
+        lead = builders.make_lead(office.theirs, deleted_at=timezone.now())
+
+        assert browse(manager).post(work_page(lead, page), {}).status_code == 404
+
     def test_a_form_that_stood_open_changes_nothing(self, browse, manager, pair):
         merged_now(*pair)
 
@@ -589,3 +634,36 @@ class TestFromLists:
         for role, is_offered in ((MANAGER, True), (Role.SELLER, False)):
             client = browse(builders.make_user(office.ours, role=role))
             assert (merge in text_of(client.get(page_of(leads[0])))) is is_offered
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+class TestAtThatInstant:
+    """Somebody else merges the lead after the page has looked it up."""
+
+    def test_what_was_edited_is_refused_and_the_kept_one_shown(self, browse, manager, leads):
+        kept, merged = leads
+        client = browse(manager)
+        data = form_data(client, merged, subject="Nachgetragen")
+
+        answer = while_it_is_merged(
+            kept, merged, lambda: client.post(page_of(merged), data, follow=True)
+        )
+
+        assert answer.redirect_chain == [(page_of(kept), 302)]
+        assert "What you entered was not saved." in messages_of(answer)
+        assert not Lead.objects.filter(subject="Nachgetragen").exists()
+
+    def test_what_is_added_goes_to_the_kept_one(self, browse, manager, leads):
+        kept, merged = leads
+        client = browse(manager)
+        data = {"kind": "call", "text": "Erreicht."}
+
+        answer = while_it_is_merged(
+            kept, merged, lambda: client.post(work_page(merged, "activity"), data, follow=True)
+        )
+
+        assert answer.redirect_chain == [(page_of(kept), 302)]
+        assert f"was merged with {kept.number}" in messages_of(answer)[0]
+        assert kept.activities.filter(kind="call").count() == 1
+        assert not merged.activities.filter(kind="call").exists()

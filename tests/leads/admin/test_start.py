@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 
 from leads.admin.start import CHART_DAYS, URGENT_LEADS, light_of
-from leads.models import Outcome, Role, Source
+from leads.models import Outcome, Role, Source, UnmappedName
 from tests import builders
 from tests.leads.admin.conftest import text_of
 
@@ -275,14 +275,23 @@ def notices(browse, user):
 
 
 def test_administrators_hear_of_unknown_lead_types(browse, office):
-    for raw in ("9z", "9z", "4a"):
-        builders.make_lead(office.ours, lead_type_raw=raw)
-    builders.make_lead(office.ours, lead_type="1a", lead_type_raw="1a")
-    builders.make_lead(office.theirs, lead_type_raw="8x")
+    builders.make_lead(office.ours)
+    for name in ("9z", "4a"):
+        unknown_type(office.ours, name)
+    unknown_type(office.ours, "5x", decided_at=timezone.now())
+    unknown_type(office.theirs, "8x")
+    user = builders.make_user(office.ours, role=Role.ADMINISTRATOR)
 
-    [notice] = notices(browse, builders.make_user(office.ours, role=Role.ADMINISTRATOR))
+    [notice] = start(browse, user).context["notices"]
 
-    assert notice.endswith(": 4a, 9z")
+    assert notice["text"].endswith(": 4a, 9z")
+    tray = browse(user).get(notice["url"])
+    assert {row.name for row in tray.context["cl"].result_list} == {"4a", "9z"}
+
+
+def unknown_type(dealer, name, **values):
+    kind = UnmappedName.Kind.LEAD_TYPE
+    return builders.make_unmapped_name(dealer, kind=kind, name=name, name_key=name, **values)
 
 
 def test_administrators_hear_of_entries_that_leads_brought(browse, office):

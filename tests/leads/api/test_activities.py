@@ -8,6 +8,8 @@ from django.utils import timezone
 from leads.models import Activity, Scope
 from tests.builders import make_activity, make_lead, make_user
 from tests.leads.api.conftest import ApiClient
+from tests.leads.services.racing import while_it_is_merged
+from tests.leads.services.test_receiving import on_postgresql
 
 
 def address(lead):
@@ -144,3 +146,15 @@ def test_each_action_needs_its_right(dealer, lead, problem):
     problem(reader.post(body, address(lead)), 403)
     assert writer.post(body, address(lead)).status_code == 201
     problem(writer.get(address(lead)), 403)
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_of_a_lead_that_is_merged_at_that_instant_the_one_that_is_left_is_told(api, lead):
+    kept = make_lead(lead.dealer, customer=lead.customer)
+    body = {"kind": "note", "text": "x"}
+
+    write = while_it_is_merged(kept, lead, lambda: api.post(body, address(lead)))
+
+    assert (write.status_code, write.json()) == (308, {"merged_into": kept.pk})
+    assert not Activity.objects.filter(kind="note").exists()

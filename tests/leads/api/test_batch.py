@@ -206,8 +206,8 @@ def mixed(first, count):
 def test_the_number_of_queries_does_not_depend_on_the_number_of_leads(api):
     queries(api, mixed(1, 2))  # creates the catalogue entries
 
-    few = queries(api, mixed(100, 3))
-    many = queries(api, mixed(200, 20))
+    few = queries(api, mixed(100, 10))
+    many = queries(api, mixed(200, 30))
 
     assert len(many) == len(few), "\n".join(sql[:120] for sql in many)
     assert len(many) <= 75

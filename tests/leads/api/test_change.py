@@ -14,6 +14,7 @@ from leads.models import (
     Category,
     CloseReason,
     Customer,
+    Enquiry,
     Event,
     IntakeEntry,
     Lead,
@@ -258,7 +259,65 @@ def test_the_change_leaves_traces(lead, change):
         "api:website",
         {"changed": ["subject"]},
     )
+
+
+# --- the ledger -------------------------------------------------------------------------------
+
+
+def test_what_was_sent_stands_in_the_ledger_with_its_outcome(lead, change):
+    change({"subject": "Polo"})
+    change({"subject": "Polo"})
+
+    first, second = IntakeEntry.objects.order_by("pk")
+    assert (first.channel, first.sender, first.lead) == ("api", "api:website", lead)
+    assert first.raw == '{"subject": "Polo"}'
+    assert [one.outcome for one in (first, second)] == ["updated", "repeated"]
+    assert first.reason == "Geändert: Betreff."
+    assert first.is_change
+    assert not Enquiry.objects.filter(sender="api:website").exists()
+    assert stored(lead).enquiry_count == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ({"subjekt": "Polo"}, 400, "subjekt"),
+        ({"probability": "viel"}, 400, "probability"),
+        ({"customer": {"id": 999_999}}, 422, "customer.id"),
+        (b"{", 400, "JSON"),
+    ],
+)
+def test_what_was_refused_stands_there_with_its_reason(api, lead, body, status, words):
+    answer = api.send("PATCH", address(lead), body, accept_language="en")
+
+    assert answer.status_code == status
+    entry = IntakeEntry.objects.get()
+    assert (entry.outcome, entry.lead, entry.is_change) == ("rejected", None, True)
+    assert words in entry.reason
+    assert entry.reason not in answer.json()["detail"]  # that of the office is German
+    assert stored(lead).version == lead.version
+
+
+def test_a_change_of_no_lead_of_ours_is_refused_and_kept_here(api, dealer):
+    theirs = make_lead()
+
+    assert api.send("PATCH", address(theirs), {"subject": "Polo"}).status_code == 404
+
+    entry = IntakeEntry.objects.get()
+    assert (entry.dealer, entry.outcome) == (dealer, "rejected")
+
+
+def test_what_the_client_has_to_sort_out_first_is_not_kept(api, dealer, lead):
+    gone = make_lead(dealer, merged_into=lead, deleted_at=timezone.now())
+
+    stale = api.send("PATCH", address(lead), {"subject": "Polo"}, if_match='"1-99"')
+    moved = api.send("PATCH", address(gone), {"subject": "Polo"})
+
+    assert (stale.status_code, moved.status_code) == (412, 308)
     assert not IntakeEntry.objects.exists()
+
+
+# --- traces -----------------------------------------------------------------------------------
 
 
 def test_nothing_new_leaves_none(lead, change):

@@ -22,8 +22,8 @@ from tests.leads.api.conftest import ApiClient
 JSON = "application/vnd.oai.openapi+json"
 # Operations whose leads are those of leads_create.
 SIMILAR = {"leads_upsert", "leads_batch"}
-# Operations by which enquiries come in: what is refused there stands in the ledger.
-LEDGER = {"leads_create", "leads_upsert", "leads_batch"}
+# Operations by which leads come in and are changed: what is refused there stands in the ledger.
+LEDGER = {"leads_create", "leads_upsert", "leads_batch", "leads_change"}
 LISTS_BY_CURSOR = {
     "leads_list": ["-received_at", "updated_at", "-score"],
     "activities_list": ["-at"],

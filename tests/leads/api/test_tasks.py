@@ -8,6 +8,8 @@ from django.utils import timezone
 from leads.models import Scope, Task
 from tests.builders import make_lead, make_task, make_user
 from tests.leads.api.conftest import ApiClient
+from tests.leads.services.racing import while_it_is_merged
+from tests.leads.services.test_receiving import on_postgresql
 
 TASKS = "/api/v1/tasks/"
 DUE = "2026-03-06T09:00:00+01:00"
@@ -245,3 +247,15 @@ def test_making_and_listing_need_their_rights(dealer, lead, problem):
     problem(writer.get(TASKS), 403)
     assert writer.post(body, TASKS).status_code == 201
     assert reader.get(TASKS).status_code == 200
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_a_task_for_a_lead_that_is_merged_at_that_instant_is_the_kept_ones(api, lead):
+    kept = make_lead(lead.dealer, customer=lead.customer)
+    body = {"lead": lead.pk, "due_at": DUE}
+
+    made = while_it_is_merged(kept, lead, lambda: api.post(body, TASKS, idempotency_key="a"))
+
+    assert (made.status_code, made.json()["lead"]["id"]) == (201, kept.pk)
+    assert Task.objects.get().lead == kept

@@ -9,7 +9,6 @@ from django.utils.translation import override
 
 from leads.models.warning import WarningCode
 from leads.resources.columns import BY_NAME, COLUMNS, column_for
-from leads.resources.people import split_name
 from leads.resources.readers import Office, Reading
 from tests.samples.make_alte_leads import HEADERS
 
@@ -211,4 +210,4 @@ def test_what_a_specific_column_says_stays():
     ],
 )
 def test_splits_a_name(text, parts):
-    assert split_name(text) == parts
+    assert understand("name", text).values == parts

@@ -15,6 +15,9 @@ from leads.services.assigning import (
     leave_name,
     reopen_name,
 )
+from leads.services.changing import change_lead
+from leads.services.drafts import ContactDraft
+from leads.services.merging import merge_leads
 from leads.services.receiving import receive
 from tests import builders
 
@@ -99,18 +102,166 @@ def test_what_staff_have_set_stays(dealer, chief):
         name(dealer, "source"), builders.shared_source("autoscout24"), by=chief, now=LATER
     )
 
-    assert changed == 0
     assert Lead.objects.get(pk=lead.pk).source.key == "website"
     assert Lead.objects.get(pk=other.pk).source.name == "Messe"
+    # How it came is another matter.
+    assert changed == 2
+    assert {one.source.key for one in Enquiry.objects.all()} == {"autoscout24"}
+    texts = {one.text for one in Activity.objects.all()}
+    assert texts == {"Changed for an enquiry: source."}
 
 
-def test_a_case_with_several_enquiries_keeps_its_first_source(dealer, chief):
-    lead = take(dealer, source="LinkedIn")
-    Lead.objects.filter(pk=lead.pk).update(enquiry_count=2)
+# --- cases with several enquiries -----------------------------------------------------------------
 
-    assign_name(name(dealer, "source"), source_of(dealer, "Social"), by=chief, now=LATER)
 
-    assert Lead.objects.get(pk=lead.pk).source.key == "website"
+JANA = {"last_name": "Groß", "email": "jana@example.org"}
+
+
+def social(dealer, chief):
+    """Says what the unknown source means; how many leads were put right."""
+    return assign_name(name(dealer, "source"), source_of(dealer, "Social"), by=chief, now=LATER)
+
+
+def sources(lead):
+    """Of the lead, then of its enquiries in the order in which they came."""
+    lead.refresh_from_db()
+    return [lead.source.name, *(one.source.name for one in lead.enquiries.order_by("pk"))]
+
+
+def test_the_enquiry_that_came_with_the_name_gets_it_and_its_case_if_it_was_the_first(
+    dealer, chief
+):
+    lead = take(dealer, source="LinkedIn", contact=JANA)
+    assert take(dealer, source="mobile.de", contact=JANA) == lead
+    assert take(dealer, contact=JANA) == lead
+
+    assert (
+        assign_name(name(dealer, "source"), source_of(dealer, "Social"), by=chief, now=LATER) == 1
+    )
+
+    assert sources(lead) == ["Social", "Social", "mobile.de", "Website"]
+
+
+def test_a_later_enquiry_gets_it_alone_and_nothing_is_odd_any_more(dealer, chief):
+    lead = take(dealer, source="mobile.de", contact=JANA)
+    take(dealer, source="LinkedIn", contact=JANA)
+    lead.refresh_from_db()
+    assert [one["code"] for one in lead.warnings] == ["name_not_created"]
+
+    assert (
+        assign_name(name(dealer, "source"), source_of(dealer, "Social"), by=chief, now=LATER) == 1
+    )
+
+    assert sources(lead) == ["mobile.de", "mobile.de", "Social"]
+    assert lead.warnings == []
+    told = Event.objects.filter(lead_id=lead.pk).order_by("pk").last()
+    assert (told.kind, told.data) == ("lead.updated", {"changed": ["enquiries"]})
+
+
+def test_a_usual_source_that_was_meant_is_not_taken_for_an_unknown_one(dealer, chief):
+    lead = take(dealer, contact=JANA)
+    take(dealer, source="LinkedIn", contact=JANA)
+
+    social(dealer, chief)
+
+    assert sources(lead) == ["Website", "Website", "Social"]
+
+
+def test_what_staff_have_set_stays_and_the_enquiry_says_how_it_came(dealer, chief):
+    lead = take(dealer, source="LinkedIn", contact=JANA)
+    take(dealer, contact=JANA)
+    messe = source_of(dealer, "Messe")
+    Lead.objects.filter(pk=lead.pk).update(source=messe, staff_values={"source": NOW.isoformat()})
+
+    social(dealer, chief)
+
+    assert sources(lead) == ["Messe", "Social", "Website"]
+
+
+def test_assigned_anew_the_enquiries_follow_too(dealer, chief):
+    lead = take(dealer, source="mobile.de", contact=JANA)
+    take(dealer, source="LinkedIn", contact=JANA)
+    assign_name(name(dealer, "source"), source_of(dealer, "Messe"), by=chief, now=LATER)
+
+    social(dealer, chief)
+
+    assert sources(lead) == ["mobile.de", "mobile.de", "Social"]
+
+
+def test_a_later_version_without_the_name_is_not_put_right(dealer, chief):
+    said = {"sender": "api:crm", "external_id": "7", "contact": JANA}
+    lead = take(dealer, source="LinkedIn", version=1, **said)
+    take(dealer, source="mobile.de", version=2, **said)
+
+    assert (
+        assign_name(name(dealer, "source"), source_of(dealer, "Social"), by=chief, now=LATER) == 0
+    )
+
+    assert sources(lead) == ["mobile.de", "mobile.de"]
+
+
+def test_an_enquiry_that_was_merged_meanwhile_is_found(dealer, chief):
+    kept = take(dealer, source="mobile.de", contact=JANA)
+    merged = take(dealer, source="LinkedIn", contact=JANA, attaches=False)
+    merge_leads(kept, merged, values={}, by=chief, now=NOW)
+
+    assert (
+        assign_name(name(dealer, "source"), source_of(dealer, "Social"), by=chief, now=LATER) == 1
+    )
+
+    assert sources(kept) == ["mobile.de", "mobile.de", "Social"]
+
+
+@pytest.mark.parametrize(("key", "then"), [("contacted", "contacted"), ("won", "new")])
+def test_a_case_follows_the_status_of_its_first_enquiry_unless_that_would_close_it(
+    dealer, chief, key, then
+):
+    lead = take(dealer, status="Im CRM", contact=JANA)
+    take(dealer, contact=JANA)
+
+    assign_name(name(dealer, "status"), builders.shared_status(key), by=chief, now=LATER)
+
+    lead.refresh_from_db()
+    assert (lead.status.key, lead.closed_at) == (then, None)
+
+
+def test_a_later_enquiry_does_not_change_the_status_of_its_case(dealer, chief):
+    lead = take(dealer, contact=JANA)
+    take(dealer, status="Im CRM", contact=JANA)
+
+    assign_name(name(dealer, "status"), builders.shared_status("contacted"), by=chief, now=LATER)
+
+    lead.refresh_from_db()
+    assert lead.status.key == "new"
+
+
+def test_a_status_that_the_lead_itself_was_given_is_put_right(dealer, chief):
+    lead = take(dealer, contact=JANA)
+    take(dealer, contact=JANA)
+    draft = builders.make_draft(
+        external_id="", contact=ContactDraft(), status="Im CRM", creates_entries=False
+    )
+    change_lead(dealer, lead.pk, draft, now=NOW)
+
+    assign_name(name(dealer, "status"), builders.shared_status("contacted"), by=chief, now=LATER)
+
+    lead.refresh_from_db()
+    assert lead.status.key == "contacted"
+
+
+def test_a_lead_type_is_that_of_the_enquiry_that_came_with_it(dealer, chief):
+    lead = take(dealer, lead_type="1b", contact=JANA)
+    take(dealer, lead_type="9x", contact=JANA)
+    target = LeadType.objects.filter(dealer=None).exclude(key="1b").first()
+
+    assign_name(name(dealer, "lead_type"), target, by=chief, now=LATER)
+
+    lead.refresh_from_db()
+    assert lead.lead_type.key == "1b"
+    assert [one.lead_type.key for one in lead.enquiries.order_by("pk")] == ["1b", target.key]
+
+
+# --- statuses, lead types, locations --------------------------------------------------------------
 
 
 def test_a_closing_status_closes_what_waits_and_tells(dealer, chief):

@@ -6,7 +6,8 @@ import pytest
 from django.utils import translation
 
 from leads.models import Customer, Enquiry, Event, Lead, Outcome, Task, Vehicle
-from leads.services.handling import add_activity, set_status
+from leads.services.handling import set_status
+from leads.services.noting import add_activity
 from leads.services.receiving import receive
 from tests import builders
 

@@ -17,7 +17,6 @@ from leads.services.german_values import (
     parse_int,
     parse_percent,
     parse_postal_code,
-    split_name,
 )
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -317,35 +316,3 @@ def test_a_german_amount_reads_as_what_it_was_written_from(amount):
     german = english.translate(str.maketrans(",.", ".,"))
 
     assert parse_decimal(f"{german} €") == amount
-
-
-@pytest.mark.parametrize(
-    ("written", "parts"),
-    [
-        ("Erika Musterfrau", ("", "", "Erika", "Musterfrau", "")),
-        ("Musterfrau, Erika", ("", "", "Erika", "Musterfrau", "")),
-        ("Frau Erika Musterfrau", ("ms", "", "Erika", "Musterfrau", "")),
-        (
-            "Herr Prof. Dr. Max Müller-Lüdenscheidt",
-            ("mr", "Prof. Dr.", "Max", "Müller-Lüdenscheidt", ""),
-        ),
-        ("Dr. med. Jana Testmann", ("", "Dr. med.", "Jana", "Testmann", "")),
-        ("Karl Theodor von der Heide", ("", "", "Karl Theodor", "von der Heide", "")),
-        ("Musterfrau", ("", "", "", "Musterfrau", "")),
-        ("Herr Mustermann", ("mr", "", "", "Mustermann", "")),
-        ("Herr", ("", "", "", "Herr", "")),
-        ("Musterbau GmbH & Co. KG", ("", "", "", "", "Musterbau GmbH & Co. KG")),
-        ("Fa. Beispiel", ("", "", "", "", "Fa. Beispiel")),
-        ("Agnes Kgata", ("", "", "Agnes", "Kgata", "")),
-        ("", ("", "", "", "", "")),
-    ],
-)
-def test_takes_a_name_apart(written, parts):
-    assert split_name(written) == parts
-
-
-@given(st.lists(st.sampled_from(["Erika", "von", "Dr.", "Musterfrau", "GmbH", "Jean-Luc", "x"])))
-def test_no_word_of_a_name_is_lost(words):
-    _salutation, *parts = split_name(" ".join(words))
-
-    assert sorted(" ".join(parts).split()) == sorted(words)

@@ -9,15 +9,17 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from leads.models import Activity, CloseReason, Lead, Stage, Status, Tag
+from leads.services.deleting import delete_leads
 from leads.services.handling import (
-    add_activity,
+    LeadGone,
     assign_leads,
     close_leads,
     record_change,
     set_status,
 )
-from leads.services.rescoring import rescore
+from leads.services.merging import merge_leads
 from tests import builders
+from tests.leads.services.racing import while_it_is_merged
 from tests.leads.services.test_receiving import at_once, on_postgresql, wait_until_blocked
 
 pytestmark = pytest.mark.django_db
@@ -280,62 +282,6 @@ def test_without_a_status_for_the_ending_nothing_is_closed(dealer):
     assert (fresh(lead).status.key, fresh(lead).close_reason) == ("new", None)
 
 
-# --- activities and the first response ------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["call", "mail", "appointment"])
-def test_the_first_outgoing_activity_is_the_first_response(dealer, seller, kind):
-    lead = builders.make_lead(dealer)
-
-    activity = add_activity(lead, kind, "Mailbox", by=seller, now=NOW)
-    add_activity(lead, kind, "Erreicht", by=seller, now=LATER)
-
-    assert (activity.dealer, activity.lead, activity.at, activity.user) == (
-        dealer,
-        lead,
-        NOW,
-        seller,
-    )
-    assert lead.first_response_at == NOW
-    assert fresh(lead).first_response_at == NOW
-    assert [one.text for one in lead.activities.order_by("pk")] == ["Mailbox", "Erreicht"]
-    versions = [one.first_response_at for one in lead.history.order_by("pk")]
-    assert versions == [None, NOW]
-    assert last_version(lead).history_user == seller
-
-
-def test_work_on_a_lead_that_waited_for_long_counts_at_once(dealer, seller):
-    waited = {"received_at": NOW - timedelta(days=40), "enquired_at": NOW - timedelta(days=40)}
-    noted, assigned = (builders.make_lead(dealer, **waited) for _ in range(2))
-    rescore(dealer, now=NOW)
-    before = fresh(noted).score
-
-    add_activity(fresh(noted), "note", "Ruft wieder an.", by=seller, now=NOW)
-    assign_leads(Lead.objects.filter(pk=assigned.pk), seller, by=seller, now=NOW)
-
-    assert fresh(noted).score == fresh(assigned).score > before
-    assert last_version(noted).score == last_version(assigned).score == fresh(noted).score
-
-
-def test_a_note_is_no_answer_to_the_customer(dealer, seller):
-    lead = builders.make_lead(dealer)
-
-    add_activity(lead, "note", "Ruft wieder an.", by=seller, now=NOW)
-
-    assert fresh(lead).first_response_at is None
-    assert lead in Lead.objects.unanswered()
-
-
-def test_an_answer_recorded_by_somebody_else_stays_the_first(dealer, seller):
-    lead = builders.make_lead(dealer)
-    stale = fresh(lead)
-    add_activity(lead, "call", "", by=None, now=NOW)
-
-    add_activity(stale, "call", "", by=seller, now=LATER)
-
-    assert fresh(lead).first_response_at == NOW
-
-
 # --- forms ----------------------------------------------------------------------------------------
 
 
@@ -366,6 +312,24 @@ def test_nothing_changed_is_nothing_written(dealer, seller):
 
     assert last_entry(lead) is None
     assert lead.history.count() == 1
+
+
+@pytest.mark.parametrize("way", ["deleted", "merged"])
+def test_what_was_edited_does_not_land_on_a_lead_that_is_gone(dealer, seller, way):
+    kept, lead = (builders.make_lead(dealer, customer=None) for _ in range(2))
+    opened = fresh(lead)
+    if way == "deleted":
+        delete_leads(these(lead), by=seller, now=NOW)
+    else:
+        merge_leads(kept, fresh(lead), values={}, by=seller, now=NOW)
+    version = fresh(lead).version
+    opened.subject = "Nachgetragen"
+
+    with pytest.raises(LeadGone):
+        record_change(opened, ["subject"], by=seller, now=LATER)
+
+    assert fresh(lead).version == version
+    assert not Lead.objects.filter(subject="Nachgetragen").exists()
 
 
 def test_a_form_may_close_and_reopen(dealer, seller):
@@ -465,18 +429,17 @@ class TestAtOnce:
         assert sum(changed) == 1
         assert lead.activities.filter(kind="closed").count() == 1
 
-    def test_the_first_response_is_recorded_once(self, dealer):
-        lead = builders.make_lead(dealer)
+    def test_what_is_edited_while_the_lead_is_merged_is_refused(self, dealer):
+        kept, lead = (builders.make_lead(dealer, customer=None) for _ in range(2))
+        opened = fresh(lead)
+        opened.subject = "Nachgetragen"
 
-        at_once(
-            8,
-            lambda one: add_activity(
-                fresh(lead), "call", "", by=None, now=NOW + timedelta(minutes=one)
-            ),
-        )
+        with pytest.raises(LeadGone):
+            while_it_is_merged(
+                kept, lead, lambda: record_change(opened, ["subject"], by=None, now=LATER)
+            )
 
-        assert lead.activities.count() == 8
-        assert lead.history.exclude(first_response_at=None).count() == 1
+        assert not Lead.objects.filter(subject="Nachgetragen").exists()
 
     def test_two_sets_of_leads_in_another_order_do_not_block_each_other(self, dealer):
         leads = [builders.make_lead(dealer) for _ in range(20)]

@@ -420,6 +420,23 @@ class TestAtOnce:
         assert len({one.lead.pk for receipts in results for one in receipts}) == 2
         assert Customer.objects.count() == 2
 
+    def test_every_repeat_of_a_new_message_is_counted(self, dealer):
+        at_once(12, lambda _one: booked(dealer, message(1), message(2), message(1)))
+
+        counted = IntakeEntry.objects.order_by("message_id").values_list(
+            "times_received", flat=True
+        )
+        assert list(counted) == [24, 12]
+
+    def test_known_and_new_messages_in_another_order_do_not_block_each_other(self, dealer):
+        booked(dealer, *[message(number) for number in range(0, 40, 2)])
+        messages = [message(number) for number in range(40)]
+
+        at_once(8, lambda one: booked(dealer, *messages[:: 1 if one % 2 else -1]))
+
+        counted = IntakeEntry.objects.values_list("times_received", flat=True)
+        assert sorted(counted) == [8] * 20 + [9] * 20
+
     def test_a_form_without_numbers_sent_many_times_makes_one_lead(self, dealer):
         def work(_one):
             entries = booked(dealer, Message(message_id="form-1", raw="{}"), sender="manual")

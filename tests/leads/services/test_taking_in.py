@@ -28,7 +28,8 @@ def bring(dealer, draft):
         outside_id=draft.external_id,
         idempotency_key="k-1",
     )
-    return take_in(dealer, message, draft, channel=Channel.API, now=NOW)
+    [receipt] = take_in(dealer, [(message, draft)], channel=Channel.API, now=NOW)
+    return receipt
 
 
 def test_the_entry_says_at_once_what_became_of_the_message(dealer):

@@ -53,6 +53,19 @@ def test_who_may_not_create_gets_the_usual_entries_and_a_warning(dealer):
     assert all(list(one.leads.all()) == [lead] for one in names)
 
 
+def test_a_name_that_means_nothing_takes_no_entry_from_a_lead_that_is_here(dealer):
+    said = {"external_id": "crm-1", "is_complete": False}
+    [lead] = take(dealer, builders.make_draft(source="mobile.de", status="Kontaktiert", **said))
+    had = lead.source, lead.status
+
+    odd = builders.make_draft(source="LinkedIn", status="Warm", creates_entries=False, **said)
+    [lead] = take(dealer, odd)
+
+    assert (lead.source, lead.status) == had
+    assert codes(lead) == ["name_not_created", "name_not_created"]
+    assert UnmappedName.objects.for_dealer(dealer).waiting().count() == 2
+
+
 def test_one_sender_adds_only_so_many_entries_a_day(dealer):
     flood = [builders.make_draft(source=f"Quelle {n}") for n in range(MAX_NEW_PER_DAY + 5)]
 

@@ -1,6 +1,7 @@
 """A merge is taken back later, too: in any order, with what was moved on since."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise, permutations
 
 import pytest
 from django.utils import translation
@@ -69,6 +70,53 @@ def owners(leads):
 
 def fresh(row):
     return type(row).objects.get(pk=row.pk)
+
+
+# What a merge may take from either side, and what follows a lead.
+TAKEN = ("first_name", "phone", "subject", "status", "owner", "vehicle_name", "urgency")
+
+
+def state_of(lead):
+    """All of a lead that merging touches."""
+    lead = fresh(lead)
+    columns = (*TAKEN, "consents", "custom_values", "enquiry_count", "enquired_at", "received_at")
+    return {
+        **{name: getattr(lead, name) for name in columns},
+        "hidden": (lead.deleted_at, lead.merged_into),
+        "tags": set(lead.tags.values_list("name", flat=True)),
+        "enquiries": set(lead.enquiries.values_list("external_id", flat=True)),
+        "entries": set(lead.intake_entries.values_list("message_id", flat=True)),
+        "tasks": set(lead.tasks.values_list("title", flat=True)),
+        "notes": set(lead.activities.filter(kind="note").values_list("text", flat=True)),
+    }
+
+
+def four_leads(dealer):
+    """Of one customer, and different in everything."""
+    customer = builders.make_customer(dealer)
+    statuses = ("new", "contacted", "offer", "contacted")
+    leads = []
+    for name, key, urgency in zip("ABCD", statuses, ("low", "normal", "high", "low"), strict=True):
+        lead = builders.make_lead(
+            dealer,
+            customer=customer,
+            external_id=name,
+            first_name=name,
+            phone="" if name in "BD" else f"0221 471012{ord(name)}",
+            subject=f"{name} gesucht",
+            status=builders.shared_status(key),
+            owner=builders.make_user(dealer),
+            vehicle_name="" if name in "BC" else f"Auto {name}",
+            urgency=urgency,
+            consents=[{"purpose": f"phone {name}"}],
+            custom_values={"alle": name, name: "1"},
+        )
+        lead.tags.add(Tag.objects.create(dealer=dealer, name=f"Tag {name}"))
+        builders.make_task(lead, title=f"Aufgabe {name}")
+        builders.make_activity(lead, kind="note", text=f"Notiz {name}")
+        builders.make_entry(dealer, lead=lead, message_id=name)
+        leads.append(lead)
+    return leads
 
 
 class TestCustomers:
@@ -327,6 +375,55 @@ class TestChains:
         undo(second)
         assert [one.external_id for one in fresh(b).enquiries.all()] == ["b"]
         assert fresh(b).consents == []
+
+
+class TestChainsOfLeads:
+    @pytest.mark.parametrize("order", list(permutations(range(3))))
+    def test_in_any_order(self, dealer, order):
+        """A became part of B, B of C, C of D, each with all that it had."""
+        leads = four_leads(dealer)
+        before = [state_of(one) for one in leads]
+        takes = dict.fromkeys(("first_name", "subject", "status", "owner"), "merged")
+        merges = [merge(kept, one, **takes) for one, kept in pairwise(leads)]
+        assert state_of(leads[3])["enquiries"] == set("ABCD")
+        assert fresh(leads[3]).first_name == "A"
+
+        for number in order:
+            undo(merges[number])
+
+        assert [state_of(one) for one in leads] == before
+
+    @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+    def test_one_that_was_merged_elsewhere_again(self, dealer, order):
+        """A left B and became part of C; then B did, too."""
+        a, b, c, _d = leads = four_leads(dealer)
+        before = [state_of(one) for one in leads]
+        undo(merge(b, a, first_name="merged"))
+        merges = [merge(c, a, first_name="merged"), merge(c, b, status="merged")]
+        assert state_of(c)["notes"] == {"Notiz A", "Notiz B", "Notiz C"}
+
+        for number in order:
+            undo(merges[number])
+
+        assert [state_of(one) for one in leads] == before
+
+    def test_the_middle_one_merged_elsewhere_again_takes_its_own_along(self, dealer):
+        """A became part of B, B of C; B left C and became part of D, then A left B."""
+        a, b, c, d = leads = four_leads(dealer)
+        before = [state_of(one) for one in leads]
+        first = merge(b, a, first_name="merged")
+        undo(merge(c, b, first_name="merged"))
+        last = merge(d, b, first_name="merged")
+        assert state_of(d)["tasks"] == {"Aufgabe A", "Aufgabe B", "Aufgabe D"}
+        assert state_of(c) == before[2]
+
+        undo(first)
+
+        assert [state_of(a), state_of(c)] == [before[0], before[2]]
+        assert fresh(d).first_name == "B"
+        assert resolve_lead(dealer, b.pk) == d
+        undo(last)
+        assert [state_of(one) for one in leads] == before
 
 
 class TestLeads:
