@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from itertools import count, cycle, islice
+from string import ascii_lowercase
 from typing import Any
 
 import django
@@ -40,13 +41,14 @@ def open_offices(number: int = 8) -> list[str]:
 def enquiry() -> dict[str, Any]:
     """A new person every time, with what a website usually sends."""
     number = next(_numbers)
-    unique = f"{secrets.token_hex(3)}{number}"
+    # The free phone numbers come again, so the names must not be alike: it would be one person.
+    unique = "".join(secrets.choice(ascii_lowercase) for _ in range(10))
     return {
         "external_id": f"web-{unique}",
         "subject": "Škoda Octavia Combi gesucht",
         "contact": {
             "first_name": "Jana",
-            "last_name": f"Groß-{unique}",
+            "last_name": unique.capitalize(),
             "email": f"jana.{unique}@example.org",
             "phone": f"{_PREFIXES[number // 1000 % 5]} {number % 1000:03d}",
         },
