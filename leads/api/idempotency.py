@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -17,6 +18,7 @@ from rest_framework.request import Request
 
 from leads.api.errors import invalid
 from leads.models.api_key import ApiKey, IdempotencyRecord
+from leads.models.columns import columns_of, read_rows
 from leads.services.inserting import append
 
 HEADER = "Idempotency-Key"
@@ -96,21 +98,23 @@ def _claim(caller: ApiKey, key: str) -> IdempotencyRecord | None:
         return same.filter(sender=caller.sender, key=key).first()
     name = f"{caller.dealer_id}\n{caller.sender}\n{key}"
     number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
-    values = {"lock": number, "dealer": caller.dealer_id, "sender": caller.sender, "key": key}
-    [found] = IdempotencyRecord.objects.raw(_CLAIM, values)
-    claim: Any = found  # with what the statement adds to the record
-    if not claim.is_free:
+    values = [number, caller.dealer_id, caller.sender, key]
+    [(found, (is_free,))] = read_rows(IdempotencyRecord, _claim_statement(), values)
+    if not is_free:
         raise StillRunning
     return found if found.pk else None
 
 
-# Lock and look in one statement. One that ended between both is not seen here; `_keep` is stopped
-# then by the constraint.
-_CLAIM = """
-SELECT pg_try_advisory_xact_lock(%(lock)s) AS is_free, record.*
-FROM (VALUES (1)) AS once LEFT JOIN leads_idempotencyrecord AS record
-ON record.dealer_id = %(dealer)s AND record.sender = %(sender)s AND record.key = %(key)s
-"""
+@cache
+def _claim_statement() -> str:
+    """Lock and look in one. A record that came between both is not seen here; `_keep` is stopped
+    then by the constraint."""
+    return (
+        f"SELECT {columns_of(IdempotencyRecord, 'record')},"  # noqa: S608 - our tables
+        " pg_try_advisory_xact_lock(%s)"
+        f" FROM (VALUES (1)) AS once LEFT JOIN {IdempotencyRecord._meta.db_table} AS record"
+        " ON record.dealer_id = %s AND record.sender = %s AND record.key = %s"
+    )
 
 
 def _keep(caller: ApiKey, key: str, request_hash: str, answer: Answer, *, now: datetime) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import cast
 
 from django.conf import settings
 from django.core.validators import MinValueValidator, RegexValidator
@@ -11,7 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from rest_framework_api_key.models import AbstractAPIKey, BaseAPIKeyManager
 
-from leads.models.columns import columns_of
+from leads.models.columns import columns_of, read_rows
 from leads.models.dealer import Dealer, DealerOwned, DealerOwnedQuerySet
 from leads.models.encrypted import EncryptedTextField
 
@@ -54,18 +53,18 @@ class ApiKeyManager(BaseAPIKeyManager.from_queryset(DealerOwnedQuerySet)):  # ty
         Asked at each request of the API; `select_related` would put the statement together anew
         each time, which takes longer than the database needs for it.
         """
-        for key in self.raw(_usable(), [prefix]):
-            values = [key.dealer_id, key.dealer_name, key.dealer_is_active]
-            key.dealer = Dealer.from_db(self.db, ["id", "name", "is_active"], values)
-            return cast(ApiKey, key)
+        for key, (name, is_active) in read_rows(ApiKey, _usable(), [prefix]):
+            known = ["id", "name", "is_active"]  # the other columns are read if somebody asks
+            key.dealer = Dealer.from_db(self.db, known, [key.dealer_id, name, bool(is_active)])
+            return key
         return None
 
 
 @cache
 def _usable() -> str:
     return (
-        f"SELECT {columns_of(ApiKey, 'one')}, dealer.name AS dealer_name,"  # noqa: S608 - our tables
-        f" dealer.is_active AS dealer_is_active FROM {ApiKey._meta.db_table} AS one"
+        f"SELECT {columns_of(ApiKey, 'one')}, dealer.name, dealer.is_active"  # noqa: S608 - our tables
+        f" FROM {ApiKey._meta.db_table} AS one"
         f" JOIN {Dealer._meta.db_table} AS dealer ON dealer.id = one.dealer_id"
         " WHERE one.prefix = %s AND NOT one.revoked"
     )

@@ -14,7 +14,7 @@ from functools import cache
 
 from django.db import connection
 
-from leads.models.columns import columns_of
+from leads.models.columns import columns_of, read_rows
 from leads.models.customer import Customer
 from leads.models.dealer import Dealer
 from leads.services.forwarding import resolve_customers
@@ -48,12 +48,12 @@ _ROWS: dict[str, list[str]] = {"number": [], "email": _LASTING_ROWS, "phone": _L
 # value starve the others, and a window function reads every row of a value to number them. It is
 # the only look-up that does not begin at `for_dealer`; the dealer stands among the conditions.
 _POSTGRESQL_PART = """
-SELECT {columns} FROM jsonb_array_elements(%s::jsonb) AS wanted (value) CROSS JOIN LATERAL (
+SELECT found.* FROM jsonb_array_elements(%s::jsonb) AS wanted (value) CROSS JOIN LATERAL (
     SELECT one.* FROM leads_customer AS one WHERE {conditions} ORDER BY one.id DESC LIMIT {limit}
 ) AS found"""
 # SQLite (from 3.38) knows no LATERAL; CROSS JOIN is its way of saying which table comes first.
 _SQLITE_PART = """
-SELECT {columns} FROM json_each(%s) AS wanted CROSS JOIN leads_customer AS found WHERE found.id IN (
+SELECT found.* FROM json_each(%s) AS wanted CROSS JOIN leads_customer AS found WHERE found.id IN (
     SELECT one.id FROM leads_customer AS one WHERE {conditions} ORDER BY one.id DESC LIMIT {limit}
 )"""
 
@@ -150,8 +150,13 @@ def _rows_sharing(dealer: Dealer, keys: set[Key]) -> list[Customer]:
             parameters += [json.dumps(wanted), dealer.pk]
     if not parts:
         return []
-    found = Customer.objects.raw(" UNION ALL ".join(parts), parameters)
-    return list({row.pk: row for row in found}.values())
+    found = read_rows(Customer, _whole(tuple(parts)), parameters)
+    return list({row.pk: row for row, _rest in found}.values())
+
+
+@cache
+def _whole(parts: Sequence[str]) -> str:
+    return f"SELECT {columns_of(Customer)} FROM ({' UNION ALL '.join(parts)}) AS found"  # noqa: S608
 
 
 @cache
@@ -162,8 +167,4 @@ def _part(kind: str, columns: tuple[str, ...]) -> str:
     conditions += [f"one.{name} = wanted.value ->> {place}" for place, name in enumerate(columns)]
     conditions += ["one.dealer_id = %s", *_ROWS.get(kind, _PRESENT_ROWS)]
     part = _POSTGRESQL_PART if connection.vendor == "postgresql" else _SQLITE_PART
-    return part.format(
-        columns=columns_of(Customer, "found"),
-        conditions=" AND ".join(conditions),
-        limit=MAX_PER_KEY,
-    )
+    return part.format(conditions=" AND ".join(conditions), limit=MAX_PER_KEY)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models.activity import Activity
-from leads.models.columns import columns_of
+from leads.models.columns import columns_of, read_rows
 from leads.models.dealer import Dealer
 from leads.models.event import EventKind
 from leads.models.intake import Outcome
@@ -86,7 +86,7 @@ def receive(
 def _lock(dealer: Dealer, *, numbers: int) -> Dealer:
     """The dealer as it is now, locked, with as many lead numbers set aside: one statement, where
     locking and counting up would be two. Nearly every draft is a new lead."""
-    [locked] = Dealer.objects.raw(_lock_statement(), [numbers, dealer.pk])
+    [(locked, _rest)] = read_rows(Dealer, _lock_statement(), [numbers, dealer.pk])
     locked.last_lead_number -= numbers
     return locked
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from leads.models.columns import columns_of
+from leads.models.columns import columns_of, read_rows
 from leads.models.dealer import Dealer
 from leads.models.enquiry import Enquiry
 from leads.models.intake import Outcome
@@ -70,7 +70,8 @@ def _find_enquiries(dealer: Dealer, drafts: Sequence[LeadDraft]) -> list[Enquiry
         return []
     senders = {draft.sender for draft in drafts if draft.external_id}
     statement = _enquiries_statement(len(senders), len(ids))
-    return list(Enquiry.objects.raw(statement, [dealer.pk, *senders, *ids]))
+    found = read_rows(Enquiry, statement, [dealer.pk, *senders, *ids])
+    return [enquiry for enquiry, _rest in found]
 
 
 @cache
