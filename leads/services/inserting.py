@@ -8,8 +8,9 @@ COPY saves the database most of the rest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
@@ -27,7 +28,9 @@ _PLAIN = {
     models.PositiveSmallIntegerField,
     models.TextField,
 }
-_AS_IT_IS = {bool, int, str, type(None)}
+_AS_IT_IS = frozenset({bool, int, str, type(None)})
+
+Field = models.Field[Any, Any]
 
 
 def insert(model: type[models.Model], rows: Sequence[models.Model]) -> None:
@@ -57,25 +60,38 @@ def _are_copied(rows: Sequence[models.Model]) -> bool:
 
 
 class _Table(NamedTuple):
+    """Its columns without the id, those of plain fields first."""
+
     name: str
-    fields: Sequence[tuple[models.Field[Any, Any], bool]]  # without the id; whether it is plain
     columns: str
+    width: int
+    plain: Sequence[Field]
+    plain_values: Callable[[models.Model], tuple[Any, ...]]
+    others: Sequence[Field]
 
 
 @cache
 def _table(model: type[models.Model]) -> _Table:
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
-    name = connection.ops.quote_name(model._meta.db_table)
-    return _Table(name, [(one, type(one) in _PLAIN) for one in fields], columns)
+    plain = [field for field in fields if type(field) in _PLAIN]
+    others = [field for field in fields if type(field) not in _PLAIN]
+    quoted = connection.ops.quote_name
+    return _Table(
+        name=quoted(model._meta.db_table),
+        columns=", ".join(quoted(str(field.column)) for field in [*plain, *others]),
+        width=len(fields),
+        plain=plain,
+        plain_values=attrgetter(*[field.attname for field in plain]),
+        others=others,
+    )
 
 
 def _insert(table: _Table, rows: Sequence[models.Model]) -> None:
-    together = (connection.features.max_query_params or 10_000) // len(table.fields)
+    together = (connection.features.max_query_params or 10_000) // table.width
     for start in range(0, len(rows), together):
         part = rows[start : start + together]
         values = [value for row in part for value in _values(table, row)]
-        statement = _insertion(table.name, table.columns, len(table.fields), len(part))
+        statement = _insertion(table.name, table.columns, table.width, len(part))
         with connection.cursor() as cursor:
             cursor.execute(statement, values)
             ids = cursor.fetchall()
@@ -114,20 +130,20 @@ def _copy(table: _Table, rows: Sequence[models.Model], *, with_ids: bool) -> Non
     ):
         for row in rows:
             values = _values(table, row)
-            copy.write_row([row.pk, *values] if with_ids else list(values))
+            copy.write_row([row.pk, *values] if with_ids else values)
     for row in rows:
         row._state.adding = False
         row._state.db = connection.alias
 
 
-def _values(table: _Table, row: models.Model) -> Iterator[Any]:
+def _values(table: _Table, row: models.Model) -> list[Any]:
     """As the database wants them, in the order of the columns."""
     # The ids of what was stored since the row was made.
     row._prepare_related_fields_for_save("insert")  # type: ignore[attr-defined]
     backend = connections[DEFAULT_DB_ALIAS]
-    for field, is_plain in table.fields:
-        value = getattr(row, field.attname) if is_plain else field.pre_save(row, True)
-        if is_plain and type(value) in _AS_IT_IS:
-            yield value
-        else:
-            yield field.get_db_prep_save(value, backend)
+    values = list(table.plain_values(row))
+    if not _AS_IT_IS.issuperset(map(type, values)):
+        pairs = zip(table.plain, values, strict=True)
+        values = [field.get_db_prep_save(value, backend) for field, value in pairs]
+    values += [field.get_db_prep_save(field.pre_save(row, True), backend) for field in table.others]
+    return values
