@@ -195,17 +195,36 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 IMPORT_EXPORT_USE_TRANSACTIONS = True
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
-IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=10 * 1024 * 1024)
-# A list is read while its sender waits: 5,000 rows take some ten seconds.
-IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=5_000)
+IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=50 * 1024 * 1024)
+IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=200_000)
+# So many rows are imported while their sender waits: they take some ten seconds.
+IMPORT_ROWS_AT_ONCE = env.int("IMPORT_ROWS_AT_ONCE", default=5_000)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=512 * 1024 * 1024)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=200)
+IMPORT_MAX_PARTS = env.int("IMPORT_MAX_PARTS", default=500)
+# Workbooks are read by a process of their own, which may take so much (seconds of CPU).
+IMPORT_READER_MEMORY_BYTES = env.int("IMPORT_READER_MEMORY_BYTES", default=1024 * 1024 * 1024)
+IMPORT_READER_SECONDS = env.int("IMPORT_READER_SECONDS", default=60)
 MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var"))
+# How long imports and bulk edits can be undone, and how many leads while somebody waits for it;
+# more are taken back by a worker.
+UNDO_DAYS = env.int("UNDO_DAYS", default=30)
+UNDO_AT_ONCE = env.int("UNDO_AT_ONCE", default=5_000)
 # Uploads wait here, outside of what is served, between preview and confirmation.
 STORAGES["import_export"] = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
     "OPTIONS": {
         "location": Path(MEDIA_ROOT) / "imports",
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    },
+}
+# Lists with more leads are written by a worker and wait in the storage for their owner.
+EXPORT_AT_ONCE = env.int("EXPORT_AT_ONCE", default=5_000)
+STORAGES["exports"] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {
+        "location": Path(MEDIA_ROOT) / "exports",
         "file_permissions_mode": 0o600,
         "directory_permissions_mode": 0o700,
     },
@@ -217,6 +236,7 @@ TASKS = {"default": {"BACKEND": "leads.background.tasks.HouseBackend"}}
 SCHEDULES = {
     "integrations.tasks.forget_form_attempts": "27 * * * *",
     "integrations.tasks.prune_webhooks": "37 3 * * *",
+    "leads.tasks.delete_old_exports": "11 * * * *",
     "leads.tasks.delete_raw_messages": "47 3 * * *",
     "leads.tasks.prune": "17 3 * * *",
     "integrations.tasks.look_for_missed_leads": "41 2 * * *",

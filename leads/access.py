@@ -49,7 +49,7 @@ _SELLER = (
     _permissions(_WORK, "leads.lead", "leads.customer", "leads.activity", "leads.task")
     | _permissions(_LOOK, "leads.vehicle", "leads.location", "leads.matchsuggestion", *_CATALOGS)
     | _permissions(_LOOK, "integrations.connection", "integrations.syncrun")
-    | {"integrations.pull_connection"}
+    | {"integrations.pull_connection", "leads.undo_own_changebatch"}
 )
 _MANAGER = (
     _SELLER
@@ -60,8 +60,10 @@ _MANAGER = (
     | _permissions(_LOOK, "leads.scoreweights")
     | _permissions(_LOOK, "integrations.webhookendpoint", "integrations.webhookdelivery")
     | _permissions(("view", "change"), "leads.unmappedname")
+    | _permissions(_LOOK, "leads.export")
     | {"leads.import_lead", "leads.export_lead", "leads.assign_lead", "leads.replay_intakeentry"}
     | {"leads.merge_customer", "leads.merge_lead"}
+    | {"leads.view_changebatch", "leads.undo_changebatch"}
 )
 _ADMINISTRATOR = (
     _MANAGER
@@ -79,6 +81,8 @@ _AUDITOR = _permissions(
     "leads.unmappedname",
     "leads.apikey",
     "leads.merge",
+    "leads.changebatch",
+    "leads.export",
     *_BUSINESS,
     *_CATALOGS,
     *_OFFICE,

@@ -11,10 +11,12 @@ from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
 from leads.admin.readers import process_again
-from leads.background import pruning
-from leads.models import Dealer, User
+from leads.background import Retry, pruning
+from leads.models import ChangeBatch, Dealer, Export, User
+from leads.resources import exporting
 from leads.services import retention
 from leads.services.rescoring import rescore
+from leads.services.undoing import carry_on
 
 
 @task(title=_("Delete old jobs and stored answers"))
@@ -59,9 +61,32 @@ def delete_raw_messages_of(dealer_id: int) -> int:
     return retention.delete_raw_messages(Dealer.objects.get(pk=dealer_id), now=timezone.now())
 
 
+@task(title=_("Undo a bulk change"))
+def carry_on_undoing(batch_id: int) -> int:
+    """How many leads are as before. Stopped at any time, it goes on where it was."""
+    batch = ChangeBatch.objects.get(pk=batch_id)
+    while carry_on(batch, now=timezone.now()):
+        pass
+    batch.refresh_from_db()
+    return batch.taken_back_count
+
+
 @task(title=_("Process messages again"))
 def process_entries_again(dealer_id: int, entry_ids: list[int], user_id: int) -> int:
     """How many became leads, or part of one."""
     dealer, user = Dealer.objects.get(pk=dealer_id), User.objects.filter(pk=user_id).first()
     entries = process_again(dealer, entry_ids, by=user, now=timezone.now())
     return sum(entry.lead is not None for entry in entries)
+
+
+@task(title=_("Write an exported list"), retry=Retry(attempts=3))
+def write_export(dealer_id: int, export_id: int) -> int:
+    """How many leads."""
+    export = Export.objects.for_dealer(dealer_id).get(pk=export_id)
+    return exporting.write_for_download(export, clock=timezone.now)
+
+
+@task(title=_("Delete exported lists after a day"))
+def delete_old_exports() -> int:
+    """How many files."""
+    return exporting.delete_old_files(now=timezone.now())

@@ -3,8 +3,10 @@
 from leads.admin import (
     api_key,
     catalog,
+    change_batch,
     customer,
     dealer,
+    export,
     intake,
     job,
     lead,
@@ -20,8 +22,10 @@ from leads.admin import (
 __all__ = [
     "api_key",
     "catalog",
+    "change_batch",
     "customer",
     "dealer",
+    "export",
     "intake",
     "job",
     "lead",

@@ -40,6 +40,7 @@ _TONES = {
     Outcome.IGNORED: "grey",
     Outcome.QUARANTINED: "red",
     Outcome.REJECTED: "red",
+    Outcome.UNDONE: "struck",
 }
 
 

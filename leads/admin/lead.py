@@ -30,6 +30,7 @@ from leads.admin.base import DealerHistoryAdmin
 from leads.admin.display import tone_of
 from leads.admin.lead_actions import LeadActions
 from leads.admin.lead_bin import LeadBin
+from leads.admin.lead_export import LeadExport
 from leads.admin.lead_forms import (
     ActivityForm,
     CloseForm,
@@ -120,7 +121,7 @@ _ALWAYS_OPEN = 2
 
 
 @admin.register(Lead)
-class LeadAdmin(LeadExchange, LeadActions, LeadBin, LeadTasks, DealerHistoryAdmin):
+class LeadAdmin(LeadExport, LeadExchange, LeadActions, LeadBin, LeadTasks, DealerHistoryAdmin):
     form = LeadForm
     list_display = [
         "customer_cell",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -17,10 +17,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import action
 
 from leads.admin.base import DealerAdmin
+from leads.admin.change_batch_undo import with_undo
 from leads.admin.lead_forms import AssignForm, CloseForm, StatusForm, lead_dealers
 from leads.admin.lead_list import short_list
 from leads.admin.wall import user_of
-from leads.models import Lead
+from leads.models import ChangeBatch, Lead
+from leads.services.change_batches import edit_together
 from leads.services.handling import assign_leads, close_leads, set_status
 
 SHOWN = 5  # leads named on the asking page
@@ -51,7 +53,9 @@ class LeadActions(DealerAdmin):
             title=_("Assign leads"),
             button=_("Assign"),
             form_class=AssignForm,
-            service=lambda rows, said, **by: assign_leads(rows, said["owner"], **by),
+            kind=ChangeBatch.Kind.ASSIGN,
+            answer="owner",
+            service=assign_leads,
         )
 
     @action(description=gettext_lazy("Take over"), permissions=["change"])
@@ -59,7 +63,15 @@ class LeadActions(DealerAdmin):
         """No question: nobody loses anything, since only unassigned leads are taken."""
         me = user_of(request)
         rows: Any = self.permitted(request, queryset, "leads.change_lead").filter(owner=None)
-        self._say(request, assign_leads(rows, me, by=me, now=timezone.now()))
+        now = timezone.now()
+        batches = edit_together(
+            rows,
+            lambda some, batch: assign_leads(some, me, by=me, now=now, change_batch=batch),
+            kind=ChangeBatch.Kind.TAKE,
+            by=me,
+            now=now,
+        )
+        self._say(request, batches)
 
     @action(description=gettext_lazy("Change status …"), permissions=["change"])
     def set_status_of_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> Any:
@@ -70,7 +82,9 @@ class LeadActions(DealerAdmin):
             title=_("Change status"),
             button=_("Change status"),
             form_class=StatusForm,
-            service=lambda rows, said, **by: set_status(rows, said["status"], **by),
+            kind=ChangeBatch.Kind.STATUS,
+            answer="status",
+            service=set_status,
         )
 
     @action(description=gettext_lazy("Close …"), permissions=["change"])
@@ -82,7 +96,9 @@ class LeadActions(DealerAdmin):
             title=_("Close leads"),
             button=_("Close leads"),
             form_class=CloseForm,
-            service=lambda rows, said, **by: close_leads(rows, said["reason"], **by),
+            kind=ChangeBatch.Kind.CLOSE,
+            answer="reason",
+            service=close_leads,
         )
 
     def _run(
@@ -94,21 +110,32 @@ class LeadActions(DealerAdmin):
         title: str,
         button: str,
         form_class: Any,
+        kind: ChangeBatch.Kind,
+        answer: str,
         service: Callable[..., int],
     ) -> HttpResponse | None:
-        """First the question, then, with an answer, one call of the service."""
-        answer = request.POST if "answer" in request.POST else None
-        form = form_class(answer, user=user_of(request), dealer_ids=lead_dealers(leads))
-        if answer is not None and form.is_valid():
-            changed = service(leads, form.cleaned_data, by=user_of(request), now=timezone.now())
-            self._say(request, changed)
+        """First the question, then one call of the service with the `answer` of the form."""
+        said = request.POST if "answer" in request.POST else None
+        form = form_class(said, user=user_of(request), dealer_ids=lead_dealers(leads))
+        if said is not None and form.is_valid():
+            value, by, now = form.cleaned_data[answer], user_of(request), timezone.now()
+            batches = edit_together(
+                leads,
+                lambda rows, batch: service(rows, value, by=by, now=now, change_batch=batch),
+                kind=kind,
+                what=str(value or _("nobody")),
+                by=by,
+                now=now,
+            )
+            self._say(request, batches)
             return None
         return self.ask(request, title=title, form=form, leads=leads, button=button, action=name)
 
-    def _say(self, request: HttpRequest, changed: int) -> None:
-        if changed:
-            message = ngettext("%(n)d lead changed.", "%(n)d leads changed.", changed)
-            self.message_user(request, message % {"n": changed}, messages.SUCCESS)
+    def _say(self, request: HttpRequest, batches: Sequence[ChangeBatch]) -> None:
+        if changed := sum(one.changed_count for one in batches):
+            text = ngettext("%(n)d lead changed.", "%(n)d leads changed.", changed)
+            message = with_undo(request, text % {"n": changed}, batches)
+            self.message_user(request, message, messages.SUCCESS)
         else:
             self.message_user(request, _("No lead had to be changed."), messages.INFO)
 

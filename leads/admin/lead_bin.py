@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -18,10 +19,12 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import action
 
 from leads.admin.base import DealerAdmin
+from leads.admin.change_batch_undo import with_undo
 from leads.admin.filters import IN_BIN, leads_in_bin
 from leads.admin.merge_pages import back_url, with_button
 from leads.admin.wall import user_of
-from leads.models import Lead
+from leads.models import ChangeBatch, Lead
+from leads.services.change_batches import edit_together
 from leads.services.deleting import delete_leads, restore_leads
 
 # Leads that one click on "Undo" takes out again; more are taken out in the bin itself.
@@ -41,11 +44,31 @@ class LeadBin(DealerAdmin):
 
     @action(description=gettext_lazy("Delete"), permissions=["delete"])
     def bin_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
-        self._delete(request, self.permitted(request, queryset, "leads.delete_lead"))
+        rows = self.permitted(request, queryset, "leads.delete_lead")
+        by, now = user_of(request), timezone.now()
+        batches = edit_together(
+            # The list shows them; once they are in the bin, it would no longer.
+            Lead.objects.filter(pk__in=list(rows.values_list("pk", flat=True))),
+            lambda some, batch: delete_leads(some, by=by, now=now, change_batch=batch),
+            kind=ChangeBatch.Kind.BIN,
+            by=by,
+            now=now,
+        )
+        text = _in_bin(sum(one.changed_count for one in batches))
+        self.message_user(request, with_undo(request, text, batches), messages.SUCCESS)
 
     @action(description=gettext_lazy("Restore"), permissions=["delete"])
     def restore_selected(self, request: HttpRequest, queryset: QuerySet[Lead]) -> None:
-        self._restore(request, list(queryset.values_list("pk", flat=True)))
+        by, now = user_of(request), timezone.now()
+        pks = list(queryset.values_list("pk", flat=True))
+        batches = edit_together(
+            leads_in_bin(by).filter(pk__in=pks),
+            lambda some, batch: restore_leads(some, by=by, now=now, change_batch=batch),
+            kind=ChangeBatch.Kind.RESTORE,
+            by=by,
+            now=now,
+        )
+        self._say_restored(request, sum(one.changed_count for one in batches), batches)
 
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -88,8 +111,7 @@ class LeadBin(DealerAdmin):
         pks = list(rows.order_by("pk").values_list("pk", flat=True))
         found = Lead.objects.filter(pk__in=pks)
         deleted = delete_leads(found, by=user_of(request), now=timezone.now())
-        text = ngettext("%(n)d lead is in the bin.", "%(n)d leads are in the bin.", deleted)
-        text = text % {"n": deleted}
+        text = _in_bin(deleted)
         if 0 < len(pks) <= _UNDONE_TOGETHER:
             address = reverse("admin:leads_lead_restore")
             query = urlencode({"pk": pks}, doseq=True)
@@ -99,11 +121,22 @@ class LeadBin(DealerAdmin):
     def _restore(self, request: HttpRequest, pks: list[int]) -> None:
         rows = leads_in_bin(user_of(request)).filter(pk__in=pks)
         restored = restore_leads(rows, by=user_of(request), now=timezone.now())
+        self._say_restored(request, restored)
+
+    def _say_restored(
+        self, request: HttpRequest, restored: int, batches: Sequence[ChangeBatch] = ()
+    ) -> None:
         if not restored:
             self.message_user(request, _("There was nothing to restore."), messages.INFO)
             return
         text = ngettext("%(n)d lead was restored.", "%(n)d leads were restored.", restored)
-        self.message_user(request, text % {"n": restored}, messages.SUCCESS)
+        message = with_undo(request, text % {"n": restored}, batches)
+        self.message_user(request, message, messages.SUCCESS)
+
+
+def _in_bin(count: int) -> str:
+    text = ngettext("%(n)d lead is in the bin.", "%(n)d leads are in the bin.", count)
+    return text % {"n": count}
 
 
 def _list_url() -> str:

@@ -94,6 +94,7 @@ GROUPS = (
         (
             Entry("leads.IntakeEntry", "book_2", waiting=figures.quarantined),
             Entry("leads.UnmappedName", "rule", waiting=figures.names_to_assign),
+            Entry("leads.ChangeBatch", "undo"),
         ),
     ),
     Group(
@@ -129,6 +130,7 @@ GROUPS = (
             Entry("leads.Location", "location_on"),
             Entry("leads.Membership", "badge"),
             Entry("leads.User", "manage_accounts"),
+            Entry("leads.Export", "download"),
             Entry("leads.Job", "work_history"),
             Entry("leads.Worker", "memory"),
         ),

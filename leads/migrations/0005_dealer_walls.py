@@ -15,6 +15,8 @@ PARENTS = [
     "leads_apikey",
     "leads_event",  # its deliveries: integrations, 0002
     "leads_intakeentry",  # likewise
+    "leads_merge",
+    "leads_changebatch",
 ]
 
 # table, column, table it points to
@@ -33,6 +35,8 @@ CHILDREN = [
     ("leads_apiusage", "key_id", "leads_apikey"),
     ("leads_apikey", "renewed_from_id", "leads_apikey"),
     ("leads_intakeentry", "lead_id", "leads_lead"),
+    ("leads_changebatch", "merge_id", "leads_merge"),
+    ("leads_enquiry", "change_batch_id", "leads_changebatch"),
     ("leads_matchsuggestion", "customer_id", "leads_customer"),
     ("leads_matchsuggestion", "candidate_id", "leads_customer"),
 ]

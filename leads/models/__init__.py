@@ -2,10 +2,18 @@ from leads.models.activity import Activity
 from leads.models.api_key import ApiKey, ApiUsage, IdempotencyRecord, Scope
 from leads.models.background import Job, JobState, JobStatus, Schedule, Worker
 from leads.models.catalog import Category, CloseReason, Source, Stage, Status, Tag
+from leads.models.change_batch import ChangeBatch
 from leads.models.customer import Customer
 from leads.models.dealer import Dealer, Location, Membership, Role
 from leads.models.enquiry import Enquiry
 from leads.models.event import Event, EventKind
+from leads.models.export import (
+    Export,
+    ExportFormat,
+    ExportOrigin,
+    ExportState,
+    ExportTemplate,
+)
 from leads.models.intake import Channel, IntakeEntry, Outcome
 from leads.models.lead import Grade, Lead
 from leads.models.lead_type import LeadType
@@ -22,6 +30,7 @@ __all__ = [
     "ApiKey",
     "ApiUsage",
     "Category",
+    "ChangeBatch",
     "Channel",
     "CloseReason",
     "Customer",
@@ -29,6 +38,11 @@ __all__ = [
     "Enquiry",
     "Event",
     "EventKind",
+    "Export",
+    "ExportFormat",
+    "ExportOrigin",
+    "ExportState",
+    "ExportTemplate",
     "Grade",
     "IdempotencyRecord",
     "IntakeEntry",

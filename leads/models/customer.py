@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Self
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from leads.models.contact import ContactData
 from leads.models.dealer import Dealer, DealerOwned, DealerOwnedQuerySet
+from leads.models.history import BatchedRecords
 from leads.models.identity import address_key, company_key, person_key
 from leads.models.keys import search_text
 from leads.models.phonetics import cologne_code
@@ -65,9 +65,7 @@ class Customer(ContactData, DealerOwned):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
-    history = HistoricalRecords(
-        excluded_fields=["search_text"], no_db_index=["dealer", "merged_into"]
-    )
+    history = BatchedRecords(excluded_fields=["search_text"], no_db_index=["dealer", "merged_into"])
     objects = CustomerQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:

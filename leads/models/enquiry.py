@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.catalog import Source
+from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import DealerOwned
 from leads.models.lead import Lead
 from leads.models.lead_type import LeadType
@@ -60,6 +61,17 @@ class Enquiry(DealerOwned):
         verbose_name=_("entered by"),
         related_name="+",
     )
+    # The import that brought it; taking that back takes it off a lead that was here before.
+    change_batch = models.ForeignKey(
+        ChangeBatch,
+        models.DO_NOTHING,  # batches are never deleted once they have rows
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        verbose_name=_("bulk change"),
+        related_name="+",
+    )
     # How its customer was recognised, in a sentence.
     reason = models.CharField(_("recognised by"), max_length=200, blank=True)
     # Contact data of this enquiry where they are not those of the lead; names of ContactData.
@@ -85,6 +97,11 @@ class Enquiry(DealerOwned):
         indexes = [
             models.Index(fields=["lead", "-received_at", "-id"], name="enquiry_of_lead"),
             models.Index(fields=["dealer", "source", "-received_at"], name="enquiry_by_source"),
+            models.Index(
+                fields=["change_batch", "lead"],
+                name="enquiry_of_batch",
+                condition=~Q(change_batch=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -39,6 +39,7 @@ class Outcome(models.TextChoices):
     IGNORED = "ignored", _("ignored, older version")
     QUARANTINED = "quarantined", _("quarantined")
     REJECTED = "rejected", _("rejected")
+    UNDONE = "undone", _("undone")
 
 
 class IntakeEntryQuerySet(DealerOwnedQuerySet["IntakeEntry"]):

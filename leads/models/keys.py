@@ -29,8 +29,12 @@ _GERMAN_FOLDS = str.maketrans(
 _REMEMBERED = 4096
 
 _BLANKS = re.compile(r"\s+")
-# Control characters but line break and tab, and lone surrogates: categories Cc and Cs.
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Control characters but line break and tab, lone surrogates, and what nobody sees: marks of the
+# writing direction and blanks without width, which come along when text is copied from a phone.
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff"
+    "\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+)
 _LETTER = re.compile(r"[^\W\d_]")
 _EXTENSION = re.compile(r"(?:ext\.?|durchwahl|dw|app\.?)\s*\d+$", re.IGNORECASE)
 # "oder", "und", "/" between blanks, "," and ";" separate two numbers; a bare "/" belongs to one.

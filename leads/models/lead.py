@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from leads.models.catalog import Category, CloseReason, Source, Stage, Status, Tag
 from leads.models.contact import ContactData
 from leads.models.customer import Customer
 from leads.models.dealer import Dealer, DealerOwned, DealerOwnedQuerySet, Location
+from leads.models.history import BatchedRecords
 from leads.models.keys import search_text
 from leads.models.lead_type import LeadType
 from leads.models.vehicle import Vehicle
@@ -252,7 +252,7 @@ class Lead(ContactData, DealerOwned):
     search_text = models.TextField(blank=True, editable=False)
 
     # Asked for one lead at a time, so an index for each foreign key would only cost.
-    history = HistoricalRecords(
+    history = BatchedRecords(
         excluded_fields=["search_text"],
         no_db_index=[
             *("dealer", "location", "customer", "vehicle", "lead_type", "source", "status"),

@@ -7,9 +7,9 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from simple_history.models import HistoricalRecords
 
 from leads.models.dealer import DealerOwned, Location
+from leads.models.history import BatchedRecords
 from leads.models.keys import search_text
 
 
@@ -52,7 +52,7 @@ class Vehicle(DealerOwned):
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
 
-    history = HistoricalRecords(excluded_fields=["search_text"], no_db_index=["dealer", "location"])
+    history = BatchedRecords(excluded_fields=["search_text"], no_db_index=["dealer", "location"])
 
     class Meta:
         verbose_name = _("vehicle")

@@ -46,6 +46,14 @@ class WarningCode(models.TextChoices):
         "name_not_created",
         _("“%(value)s” (%(field)s) is unknown and was not created; it waits to be assigned."),
     )
+    EXCEL_CHANGED = (
+        "excel_changed",
+        _("Excel seems to have changed this value (%(field)s): %(value)s"),
+    )
+    DAY_MISSING = (
+        "day_missing",
+        _("“%(value)s” names no day (%(field)s); the first of the month was taken."),
+    )
     VALUE_UNKNOWN = "value_unknown", _("Unknown value “%(value)s” (%(field)s).")
 
 

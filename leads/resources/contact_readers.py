@@ -5,18 +5,22 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.contact import Salutation
 from leads.models.keys import clean_text
+from leads.models.warning import WarningCode
 from leads.resources.cells import cell_text, header_key
-from leads.resources.readers import Reader, Reading, reads_text, spellings_of
+from leads.resources.readers import Reader, Reading, reads_text, refuse_shortened, spellings_of
 from leads.services import contact_reading
+from leads.services.broken_numbers import (
+    before_it_was_a_date,
+    with_phone_zero,
+    with_postal_zero,
+)
 from leads.services.person_names import split_name, split_salutation
 
-# A long number that Excel shortened and then saved as text: its last digits are lost.
-_SHORTENED_NUMBER = re.compile(r"\d+(?:[.,]\d+)?E\+\d+", re.IGNORECASE)
-_SHORTENED = _("Excel has shortened this number. Please enter it again as text.")
 _NOT_A_POSTAL_CODE = _("This is not a postal code.")
 _PLACE = re.compile(r"((?:[A-Z]{1,2}-)?\d{4,5})\s+(\D.*)")
 
@@ -31,9 +35,10 @@ def read_email(cell: Any, row: Reading, header: str) -> None:
 
 def reads_phone(name: str) -> Reader:
     def read(cell: Any, row: Reading, header: str) -> None:
+        refuse_shortened(cell)
         text = clean_text(cell_text(cell)).lstrip("'")
-        if _SHORTENED_NUMBER.fullmatch(text):
-            raise ValueError(_SHORTENED)
+        if whole := with_phone_zero(text):
+            row.warn(WarningCode.EXCEL_CHANGED, _suggestion(text, whole), header)
         numbers, odd = contact_reading.read_phones(text)
         if odd:
             row.warn(odd, text, header)
@@ -49,9 +54,16 @@ def read_postal_code(cell: Any, row: Reading, header: str) -> None:
     code, odd = contact_reading.read_postal_code(cell, country=country)
     if not code:
         raise ValueError(_NOT_A_POSTAL_CODE)
-    if odd:
+    if odd and country == "DE" and (whole := with_postal_zero(code)):
+        row.warn(WarningCode.EXCEL_CHANGED, _suggestion(code, whole), header)
+    elif odd:
         row.warn(odd, code, header)
     row.put("postal_code", code)
+
+
+def _suggestion(written: str, whole: str) -> str:
+    """What stands there stays; what it may have been is for people to say."""
+    return _now("“%(written)s”, perhaps it was “%(whole)s”.") % {"written": written, "whole": whole}
 
 
 def read_place(cell: Any, row: Reading, header: str) -> None:
@@ -158,4 +170,10 @@ def read_street(cell: Any, row: Reading, header: str) -> None:
 
 
 def read_house_number(cell: Any, row: Reading, header: str) -> None:
+    """ "7 a"; of "3-5" Excel makes the third of May, which is no house number."""
+    if number := before_it_was_a_date(cell):
+        shown = _suggestion(cell_text(cell), number)
+        row.warn(WarningCode.EXCEL_CHANGED, shown, header)
+        row.custom_values[header] = cell_text(cell)
+        return
     row.put("house_number", clean_text(cell_text(cell))[:20])

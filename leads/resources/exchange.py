@@ -1,4 +1,4 @@
-"""The import and export pages of leads in the admin, as a mixin for its admin class.
+"""The import pages of leads in the admin, as a mixin for its admin class.
 
 Upload, look at what would happen, confirm. The pages are those of django-import-export; which
 dealer a list belongs to, and who may do it there, is decided here and checked at both steps.
@@ -6,21 +6,19 @@ dealer a list belongs to, and who may do it there, is decided here and checked a
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import asdict
 from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core import signing
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from import_export.admin import ImportExportMixin
@@ -30,18 +28,16 @@ from leads.models.lead import Lead
 from leads.models.user import User
 from leads.resources.columns import COLUMNS
 from leads.resources.exchange_forms import (
-    EXPORT_RIGHT,
     GONE,
     SALT,
     ConfirmForm,
-    LeadExportForm,
     LeadImportForm,
     UploadStorage,
-    dealers_with,
 )
 from leads.resources.formats import FORMATS
 from leads.resources.lead import LeadResource, ListResult
-from leads.resources.sheet import refuse
+from leads.resources.refusals import refuse
+from leads.resources.sheet import read_sheet
 
 SHOWN_ROWS = 100
 
@@ -51,13 +47,12 @@ def _user(request: HttpRequest) -> User:
 
 
 class LeadExchange(ImportExportMixin):
-    """Import and export of leads; to be mixed into an admin class whose get_queryset is scoped."""
+    """Import of leads; to be mixed into an admin class whose get_queryset is scoped."""
 
     resource_classes = [LeadResource]
     formats = FORMATS
     import_form_class = LeadImportForm
     confirm_form_class = ConfirmForm
-    export_form_class = LeadExportForm
     tmp_storage_class = UploadStorage
 
     def get_tmp_storage_class_kwargs(self) -> dict[str, Any]:
@@ -75,8 +70,12 @@ class LeadExchange(ImportExportMixin):
     def get_confirm_form_initial(self, request: HttpRequest, import_form: Any) -> dict[str, Any]:
         if import_form is None:
             return {}
+        upload = import_form.cleaned_data["import_file"]
+        upload.seek(0)
         content = {
-            "file": import_form.cleaned_data["import_file"].tmp_storage_name,
+            "file": upload.tmp_storage_name,
+            "choice": asdict(upload.choice),
+            "digest": hashlib.file_digest(upload, "sha256").hexdigest(),
             "format": import_form.cleaned_data["format"],
             "dealer": import_form.cleaned_data["dealer"].pk,
             "user": request.user.pk,
@@ -115,12 +114,30 @@ class LeadExchange(ImportExportMixin):
         if name := getattr(upload, "tmp_storage_name", None):
             UploadStorage(name=name, MEDIA_FOLDER=None).remove()
 
+    def write_to_tmp_storage(self, import_file: Any, input_format: Any) -> Any:
+        """The library's last call before it reads the file: says how to."""
+        input_format.choice = import_file.choice
+        return super().write_to_tmp_storage(import_file, input_format)
+
     def process_import(self, request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        try:
+        """As the library does it, but the file is read as it was for the preview."""
+        form = self.create_confirm_form(request)
+        if not self.has_import_permission(request) or not form.is_valid():
             return super().process_import(request, **kwargs)
+        upload = UploadStorage(name=form.cleaned_data["import_file_name"], MEDIA_FOLDER=None)
+        try:
+            sheet = read_sheet(upload.read(), form.cleaned_data["choice"])
+            if sheet.digest != form.cleaned_data["digest"]:
+                raise refuse("changed")
         except FileNotFoundError:  # confirmed twice at the same moment
             messages.error(request, GONE)
-            return HttpResponseRedirect(reverse("admin:leads_lead_import"))
+        except ValidationError as error:
+            messages.error(request, error.messages[0])
+        else:
+            result = self.process_dataset(sheet, form, request, **kwargs)
+            upload.remove()
+            return self.process_result(result, request)
+        return HttpResponseRedirect(reverse("admin:leads_lead_import"))
 
     def generate_log_entries(self, result: ListResult, request: HttpRequest) -> None:
         """One line for the list; each lead has its own timeline and history."""
@@ -136,49 +153,6 @@ class LeadExchange(ImportExportMixin):
         text = _("The list was imported: %(summary)s.") % {"summary": _summary(result.counts)}
         messages.success(request, _with_links(text, result, request))
 
-    # Export
-
-    def get_export_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
-        """What the list shows with its filters, as far as it may leave the house."""
-        rows: QuerySet[Lead] = super().get_export_queryset(request)
-        return rows.filter(dealer__in=dealers_with(_user(request), EXPORT_RIGHT))
-
-    def get_export_resource_kwargs(self, request: HttpRequest, **kwargs: Any) -> dict[str, Any]:
-        return {"user": request.user}
-
-    def get_valid_export_item_pks(self, request: HttpRequest) -> QuerySet[Lead]:
-        return self.get_queryset(request).values_list("pk", flat=True)
-
-    def get_export_filename(self, request: HttpRequest, queryset: Any, file_format: Any) -> str:
-        name = slugify(str(Lead._meta.verbose_name_plural))
-        return f"{name}-{timezone.localdate():%Y-%m-%d}.{file_format.get_extension()}"
-
-    def export_action(self, request: HttpRequest) -> HttpResponse:
-        response = super().export_action(request)
-        if isinstance(response, TemplateResponse) and response.context_data is not None:
-            response.context_data["title"] = _("Export leads")
-            response.context_data["count"] = self.get_export_queryset(request).count()
-        return response
-
-    def get_export_data(
-        self, file_format: Any, request: HttpRequest, queryset: Any, **kwargs: Any
-    ) -> bytes:
-        data: bytes = super().get_export_data(file_format, request, queryset, **kwargs)
-        LogEntry.objects.create(
-            user=_user(request),
-            content_type=ContentType.objects.get_for_model(Lead),
-            object_repr=_("export of a list"),
-            action_flag=CHANGE,
-            change_message=_("%(count)d leads as %(format)s, filtered by: %(filters)s.")
-            % {
-                "count": queryset.count(),
-                "format": file_format.get_title(),
-                # What was searched for may be somebody's name.
-                "filters": ", ".join(sorted(request.GET)) or "–",
-            },
-        )
-        return data
-
 
 def _with_links(text: str, result: ListResult, request: HttpRequest) -> SafeString:
     ledger = f"{reverse('admin:leads_intakeentry_changelist')}?channel={Channel.EXCEL}"
@@ -187,6 +161,13 @@ def _with_links(text: str, result: ListResult, request: HttpRequest) -> SafeStri
         reverse("admin:leads_lead_changelist"),
         _("Show leads"),
     )
+    batch = result.change_batch
+    if batch is not None and request.user.has_perm("leads.undo_changebatch", batch):
+        links += format_html(
+            ' · <a class="lo-link" href="{}">{}</a>',
+            reverse("admin:leads_changebatch_change", args=[batch.pk]),
+            _("Undo"),
+        )
     if request.user.has_perm("leads.view_intakeentry"):
         if result.counts["bad"]:
             ledger = f"{ledger}&outcome={Outcome.QUARANTINED}"

@@ -1,4 +1,4 @@
-"""What is asked before a list goes in or out: the file, whose list it is, and the confirmation."""
+"""What is asked before a list goes in: the file, whose list it is, and the confirmation."""
 
 from __future__ import annotations
 
@@ -13,18 +13,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from import_export.tmp_storages import MediaStorage
-from unfold.contrib.import_export.forms import ExportForm, ImportForm
-from unfold.widgets import UnfoldAdminRadioSelectWidget, UnfoldAdminSelectWidget
+from unfold.contrib.import_export.forms import ImportForm
+from unfold.widgets import (
+    UnfoldAdminIntegerFieldWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from leads.access import permissions_of
 from leads.models.dealer import Dealer
 from leads.models.user import User
 from leads.resources.formats import FORMATS, detect_format
-from leads.resources.sheet import check_size
+from leads.resources.list_info import Choice
+from leads.resources.list_remarks import DELIMITER_NAMES, ENCODING_NAMES
+from leads.resources.refusals import check_size
 
 # Whether there is a page at all is asked by the library, for the codes named in the settings.
 IMPORT_RIGHT = "leads.import_lead"
-EXPORT_RIGHT = "leads.export_lead"
 # An upload that nobody confirmed is deleted when the next one comes.
 UPLOADS_KEPT = timedelta(days=1)
 SALT = "leads.import"
@@ -59,6 +64,13 @@ class UploadStorage(MediaStorage):
                 self._storage.delete(name)
 
 
+_FOUND = gettext_lazy("as found")
+# A tab would not survive as the value of a field.
+_SIGNS = {";": ";", ",": ",", "tab": "\t", "|": "|"}
+_DELIMITERS = [(value, DELIMITER_NAMES[sign]) for value, sign in _SIGNS.items()]
+_READING = ("sheet", "header_row", "encoding", "delimiter")
+
+
 class LeadImportForm(ImportForm):
     """The file, and whose list it is if the user works for several dealers."""
 
@@ -66,6 +78,32 @@ class LeadImportForm(ImportForm):
         Dealer.objects.none(),
         label=gettext_lazy("Whose list is it?"),
         empty_label=gettext_lazy("Choose a dealer"),
+    )
+    sheet = forms.CharField(
+        label=gettext_lazy("Sheet"),
+        required=False,
+        max_length=31,
+        widget=UnfoldAdminTextInputWidget,
+        help_text=gettext_lazy("Empty: the first one that holds something."),
+    )
+    header_row = forms.IntegerField(
+        label=gettext_lazy("Row of the headers"),
+        required=False,
+        min_value=1,
+        widget=UnfoldAdminIntegerFieldWidget,
+        help_text=gettext_lazy("As Excel counts. Empty: it is looked for."),
+    )
+    encoding = forms.ChoiceField(
+        label=gettext_lazy("Encoding of a CSV file"),
+        required=False,
+        choices=[("", _FOUND), *ENCODING_NAMES.items()],
+        widget=UnfoldAdminSelectWidget,
+    )
+    delimiter = forms.ChoiceField(
+        label=gettext_lazy("Delimiter of a CSV file"),
+        required=False,
+        choices=[("", _FOUND), *_DELIMITERS],
+        widget=UnfoldAdminSelectWidget,
     )
     field_order = ["dealer", "import_file"]
 
@@ -88,6 +126,15 @@ class LeadImportForm(ImportForm):
     def media(self) -> forms.Media:
         return forms.Form.media.fget(self)  # type: ignore[attr-defined] # no script that guesses
 
+    @property
+    def main_fields(self) -> list[forms.BoundField]:
+        return [one for one in self.visible_fields() if one.name not in _READING]
+
+    @property
+    def reading_fields(self) -> list[forms.BoundField]:
+        """How the file is to be read, for those who know better than what was found."""
+        return [self[name] for name in _READING]
+
     def clean_import_file(self) -> Any:
         upload = self.cleaned_data["import_file"]
         check_size(upload.size)
@@ -101,23 +148,17 @@ class LeadImportForm(ImportForm):
             found = detect_format(upload.read(8))
             upload.seek(0)
             cleaned["format"] = str(FORMATS.index(type(found)))
+            upload.choice = Choice(
+                sheet=cleaned.get("sheet", ""),
+                header_row=cleaned.get("header_row") or 0,
+                encoding=cleaned.get("encoding", ""),
+                delimiter=_SIGNS.get(cleaned.get("delimiter", ""), ""),
+            )
         return cleaned
 
 
-class LeadExportForm(ExportForm):
-    """Only the format is asked for; the list's filters say which leads."""
-
-    def __init__(self, formats: Any, resources: Any, **kwargs: Any) -> None:
-        super().__init__(formats, resources, **kwargs)
-        choices = [("0", _("Excel (.xlsx)")), ("1", _("CSV for a German Excel (.csv)"))]
-        chosen: Any = self.fields["format"]
-        chosen.choices = choices
-        chosen.widget = UnfoldAdminRadioSelectWidget(choices=choices)
-        self.initial["format"] = "0"
-
-
 class ConfirmForm(forms.Form):
-    """One signed value: which upload of whom goes to which dealer."""
+    """One signed value: which upload of whom goes to which dealer, and how it is read."""
 
     token = forms.CharField(widget=forms.HiddenInput())
 
@@ -141,4 +182,6 @@ class ConfirmForm(forms.Form):
             "import_file_name": content["file"],
             "original_file_name": "",
             "format": content["format"],
+            "choice": Choice(**content["choice"]),
+            "digest": content["digest"],
         }

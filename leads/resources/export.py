@@ -1,19 +1,19 @@
-"""Leads as rows of a list, in the order of the table of columns.
+"""Leads as rows of a list: the columns that were chosen, in their order.
 
-Results of credit pre-checks are no column: an exported list leaves the house. Two queries for any
-number of leads.
+Results of credit pre-checks are no column: an exported list leaves the house.
 """
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, tzinfo
 from functools import partial
+from itertools import islice
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, CharField, DateTimeField, Field, QuerySet, TextField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -24,61 +24,123 @@ from leads.resources.columns import COLUMNS, Column
 EXPORTED: tuple[Column, ...] = tuple(
     column for column in COLUMNS if column.path or column.name == "tags"
 )
-_PATHS = ["pk", *(column.path for column in EXPORTED if column.path)]
-_CHUNK = 2000
+# Leads in hand at a time, however long the list is.
+CHUNK = 2000
 
 
-def headers() -> list[str]:
+def headers(columns: Sequence[Column] = EXPORTED) -> list[str]:
     """In the language of whoever exports; an import knows them in every language."""
-    return [column.header for column in EXPORTED]
+    return [column.header for column in columns]
 
 
-def exported_rows(leads: QuerySet[Lead]) -> Iterator[list[Any]]:
-    """One list of cells per lead: None, text, bool as yes or no, numbers, dates, naive times."""
-    tags = _tags_of(leads)
-    cell_of = {column.name: _writer(column) for column in EXPORTED}
+def exported_rows(
+    leads: QuerySet[Lead], columns: Sequence[Column] = EXPORTED
+) -> Iterator[list[Any]]:
+    """One list of cells per lead: None, text, bool as yes or no, numbers, dates, naive times.
+
+    One query, and one for the tags of each CHUNK of leads.
+    """
     # Whatever a list needs to show its rows (related rows, annotations) is not needed here.
-    rows = leads.select_related(None).prefetch_related(None).values_list(*_PATHS)
-    for pk, *values in rows.iterator(chunk_size=_CHUNK):
-        cells = iter(values)
-        yield [
-            tags.get(pk) if column.name == "tags" else cell_of[column.name](next(cells))
-            for column in EXPORTED
-        ]
+    found = leads.select_related(None).prefetch_related(None).values_list("pk", *_paths(columns))
+    waiting = found.iterator(chunk_size=CHUNK)
+    to_cells = _cells_of(columns)
+    while some := list(islice(waiting, CHUNK)):
+        yield from to_cells(some)
 
 
-def _tags_of(leads: QuerySet[Lead]) -> Mapping[int, str]:
+def rows_in_order(
+    leads: QuerySet[Lead], ids: Sequence[int], columns: Sequence[Column] = EXPORTED
+) -> Iterator[list[Any]]:
+    """The same for these leads in this order; those that are not among `leads` (any more) are
+    left out. Reads a CHUNK at a time, so neither memory nor a cursor is held for long."""
+    to_cells = _cells_of(columns)
+    found = leads.order_by().select_related(None).values_list("pk", *_paths(columns))
+    for start in range(0, len(ids), CHUNK):
+        wanted = ids[start : start + CHUNK]
+        by_id = {row[0]: row for row in found.filter(pk__in=wanted)}
+        yield from to_cells([by_id[pk] for pk in wanted if pk in by_id])
+
+
+def field_of(column: Column) -> Field[Any, Any] | None:
+    """The column of the database that a column of the list shows; None for the tags."""
+    model: Any = Lead
+    field: Any = None
+    for name in column.path.split("__") if column.path else ():
+        field = model._meta.get_field(name)
+        model = field.related_model
+    return field
+
+
+def _paths(columns: Sequence[Column]) -> list[str]:
+    return [column.path for column in columns if column.path]
+
+
+def _cells_of(
+    columns: Sequence[Column],
+) -> Callable[[Sequence[Sequence[Any]]], Iterator[list[Any]]]:
+    """Turns rows (primary key, values by _paths) into rows of cells."""
+    tags_at = next((at for at, column in enumerate(columns) if not column.path), None)
+    changed = [(at, change) for at, one in enumerate(columns) if (change := _change_of(one))]
+
+    def cells(rows: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
+        tags = _tags_of([row[0] for row in rows]) if tags_at is not None else {}
+        for pk, *values in rows:
+            if tags_at is not None:
+                values.insert(tags_at, tags.get(pk))
+            for at, change in changed:
+                if values[at] is not None:
+                    values[at] = change(values[at])
+            yield values
+
+    return cells
+
+
+def _tags_of(ids: Iterable[int]) -> Mapping[int, str]:
     names: dict[int, list[str]] = defaultdict(list)
-    tagged = Lead.tags.through._default_manager.filter(lead__in=leads.order_by().values("pk"))
+    tagged = Lead.tags.through._default_manager.filter(lead__in=ids)
     for pk, name in tagged.order_by("tag__name").values_list("lead_id", "tag__name"):
         names[pk].append(name)
     return {pk: ", ".join(tags) for pk, tags in names.items()}
 
 
-def _writer(column: Column) -> Callable[[Any], Any]:
-    if column.path == "custom_values":
-        return further_values_text
-    fields = {field.name: field for field in Lead._meta.concrete_fields}
-    field = fields.get(column.path)
-    if field is not None and field.choices:
-        return partial(_label, {value: str(label) for value, label in field.flatchoices})
-    return _cell
+def _change_of(column: Column) -> Callable[[Any], Any] | None:
+    """What a value of this column is turned into for a cell; None: it stays as it is."""
+    field = field_of(column)
+    match field:
+        case None:
+            return None
+        case _ if field.name == "custom_values":
+            return further_values_text
+        case _ if field.choices:
+            return partial(_label, {value: str(label) for value, label in field.flatchoices})
+        case BooleanField():
+            return {True: _("yes"), False: _("no")}.__getitem__
+        case CharField() if field.max_length and field.max_length <= MAX_CELL_TEXT // 2:
+            return None  # always fits, whatever signs it is made of
+        case CharField() | TextField():
+            return _shortened
+        case DateTimeField():
+            return partial(_local, timezone.get_current_timezone())
+    return None
 
 
 def _label(labels: Mapping[str, str], value: str) -> str | None:
     return labels.get(value, value) or None
 
 
-def _cell(value: Any) -> Any:
-    match value:
-        case bool():
-            return _("yes") if value else _("no")
-        case str():
-            return value if len(value) <= MAX_CELL_TEXT else f"{value[:MAX_CELL_TEXT]}…"
-        case datetime():
-            # Excel knows no zones; seconds get lost in it all too easily.
-            return timezone.localtime(value).replace(tzinfo=None, second=0, microsecond=0)
-    return value
+def _shortened(text: str) -> str:
+    """Excel counts in units of UTF-16, of which an emoji takes two."""
+    if 2 * len(text) <= MAX_CELL_TEXT:
+        return text
+    units = text.encode("utf-16-le", "replace")
+    if len(units) <= 2 * MAX_CELL_TEXT:
+        return text
+    return units[: 2 * MAX_CELL_TEXT].decode("utf-16-le", "ignore") + "…"
+
+
+def _local(zone: tzinfo, moment: datetime) -> datetime:
+    """Excel knows no zones; seconds get lost in it all too easily."""
+    return moment.astimezone(zone).replace(tzinfo=None, second=0, microsecond=0)
 
 
 def further_values_text(values: Mapping[str, Any]) -> str | None:
@@ -87,4 +149,6 @@ def further_values_text(values: Mapping[str, Any]) -> str | None:
         f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
         for name, value in values.items()
     )
-    return _cell("\n".join(" ".join(line.split()) for line in lines)) or None
+    text = "\n".join(" ".join(line.split()) for line in lines)
+    # JSON may hold half a sign; no file format knows how to write it.
+    return _shortened(text.encode("utf-8", "replace").decode()) or None

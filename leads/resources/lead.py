@@ -20,17 +20,21 @@ from import_export.resources import ModelResource
 from import_export.results import Result, RowResult
 
 from leads.models.catalog import Category, CloseReason, Source, Status, Tag
+from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import Dealer
 from leads.models.intake import Channel, IntakeEntry, Outcome
 from leads.models.keys import catalog_key
 from leads.models.lead import Lead
 from leads.models.user import User
 from leads.models.warning import warning_text
+from leads.resources.column_contents import SAMPLE_ROWS, Proposal, propose_columns
 from leads.resources.columns import column_for
 from leads.resources.export import exported_rows, headers
+from leads.resources.list_remarks import remarks_on
 from leads.resources.parsing import RowParser
 from leads.resources.rows import SENDER, Problem, Row, rows_of
 from leads.resources.sheet import Sheet
+from leads.services.change_batches import close_batch, open_batch
 from leads.services.drafts import Receipt
 from leads.services.intake import book, process
 
@@ -43,7 +47,7 @@ _IMPORT_TYPES: dict[str, str] = {
 _CATALOGUES = (Status, Source, Category, CloseReason, Tag)
 _FOREIGN = gettext_lazy("This row belongs to another dealer and is not taken over.")
 _UNKNOWN_LIST = gettext_lazy(
-    "No column of this list is known. The first row must hold the headers, for example "
+    "No column of this list is known. One of its rows must hold the headers, for example "
     "“Nachname”, “E-Mail”, “Telefon” or “Betreff”."
 )
 
@@ -61,9 +65,15 @@ class LeadRow(RowResult):
 class ListResult(Result):
     """What became of a list. Bad rows do not stop it: they wait in the ledger."""
 
-    left_out: Sequence[str] = ()  # sheets that were not read
+    remarks: Sequence[str] = ()  # about the file, as sentences
     new_entries: Sequence[tuple[str, list[str]]] = ()  # (catalogue, names) created in passing
-    further_headers: Sequence[str] = ()  # columns kept as further values
+    further_columns: Sequence[Proposal] = ()  # kept as further values, and what they look like
+
+    change_batch: ChangeBatch | None = None  # by which it can be undone
+
+    @property
+    def further_headers(self) -> list[str]:
+        return [one.header for one in self.further_columns]
 
     def of(self, import_type: str) -> list[LeadRow]:
         return [row for row in self.rows if row.import_type == import_type]
@@ -106,6 +116,7 @@ class LeadResource(ModelResource):
         super().__init__(**kwargs)
         self.dealer = dealer
         self.user = user
+        self.change_batch: ChangeBatch | None = None  # by which the list can be undone
 
     @classmethod
     def get_result_class(cls) -> type[ListResult]:
@@ -132,16 +143,17 @@ class LeadResource(ModelResource):
         if not any(column and not column.shown for column in columns):
             self.handle_import_error(result, ValidationError(_UNKNOWN_LIST), raise_errors)
             return result
-        result.left_out = getattr(dataset, "left_out", ())
-        result.further_headers = [
-            header
-            for header, column in zip(dataset.headers, columns, strict=True)
-            if column is None
+        info = getattr(dataset, "info", None)
+        result.remarks = remarks_on(info) if info else ()
+        proposals = propose_columns(dataset.headers, dataset[:SAMPLE_ROWS])
+        result.further_columns = [
+            proposal for proposal, column in zip(proposals, columns, strict=True) if column is None
         ]
         known_entries = _entries_of(dealer)
         for row in self._import_rows(dealer, dataset, now=timezone.now()):
             result.append_row_result(row)
             result.increment_row_result_total(row)
+        result.change_batch = self.change_batch
         result.new_entries = _new_entries(known_entries, _entries_of(dealer))
         return result
 
@@ -155,7 +167,10 @@ class LeadResource(ModelResource):
         # The very same row was decided about before: its entry counted the repeat, that is all.
         pending = [entry for entry in entries if entry.lead_id is None]
         parse = RowParser(dealer, pending, now=now, user=self.user)
-        receipts = process(dealer, pending, parse, now=now, actor=self.user)
+        batch = open_batch(dealer.pk, ChangeBatch.Kind.IMPORT, by=self.user, now=now)
+        receipts = process(dealer, pending, parse, now=now, actor=self.user, change_batch=batch)
+        if close_batch(batch):
+            self.change_batch = batch
         outcome = dict(zip((entry.pk for entry in pending), receipts, strict=True))
         settled = _leads_of(dealer, [one for one in entries if one.pk not in outcome])
         results = {row.number: _bad(row, [Problem("", "", str(_FOREIGN))]) for row in rows}
@@ -200,7 +215,7 @@ def _belongs_to(dealer: Dealer, row: Row) -> bool:
 def _leads_of(dealer: Dealer, entries: Iterable[IntakeEntry]) -> dict[int, Lead]:
     """By entry, the lead that was made of it."""
     made = {entry.pk: entry.lead_id for entry in entries if entry.lead_id}
-    leads = Lead.objects.for_dealer(dealer).filter(pk__in=set(made.values()))
+    leads = Lead.objects.ever_of_dealer(dealer).filter(pk__in=set(made.values()))
     by_pk = {lead.pk: lead for lead in leads}  # in_bulk would ask SQLite several times
     return {entry: by_pk[lead] for entry, lead in made.items()}
 

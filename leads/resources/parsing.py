@@ -193,7 +193,9 @@ def _complete(reading: Reading, base: Base | None = None) -> None:
         if name not in values and other in values:
             values[name] = values[other]
     if house_number := values.pop("house_number", ""):
-        values["street"] = f"{values.get('street', '')} {house_number}".strip()
+        street = values.get("street", "")
+        if not street.casefold().endswith(f" {house_number}".casefold()):  # some write it twice
+            values["street"] = f"{street} {house_number}".strip()
     for header, number in reading.spare_phones:
         free = next((one for one in _PHONES if one not in values and not known.get(one)), None)
         if free:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -25,6 +25,7 @@ from leads.models.lead import Lead
 from leads.models.vehicle import Vehicle
 from leads.models.warning import WarningCode
 from leads.resources.cells import cell_text, header_key
+from leads.services.broken_numbers import kept_digits
 from leads.services.drafts import DraftWarning
 from leads.services.german_values import (
     parse_bool,
@@ -32,6 +33,7 @@ from leads.services.german_values import (
     parse_datetime,
     parse_decimal,
     parse_int,
+    parse_month,
     parse_percent,
 )
 
@@ -40,6 +42,10 @@ LEAD_NUMBER = re.compile(r"L-\d{4}-\d{6,}")
 _TOO_LARGE = _("This number is too large.")
 _NEGATIVE = _("This must not be negative.")
 _TOO_LONG = _("This is longer than %(limit)s characters.")
+_SHORTENED = _(
+    "Excel has shortened this number; only its beginning %(digits)s is left. Please enter it "
+    "again as text."
+)
 _NO_TIME = _("This is not a time of day. Write it like 14:30.")
 
 
@@ -89,6 +95,8 @@ def reads_text(name: str, *, multiline: bool = False, exact: bool = False) -> Re
     limit = getattr(_model_field(name), "max_length", None)
 
     def read(cell: Any, row: Reading, header: str) -> None:
+        if exact:
+            refuse_shortened(cell)
         text = cell_text(cell) if multiline else clean_text(cell_text(cell))
         if limit and len(text) > limit:
             if exact:
@@ -98,6 +106,12 @@ def reads_text(name: str, *, multiline: bool = False, exact: bool = False) -> Re
         row.put(name, text)
 
     return read
+
+
+def refuse_shortened(cell: Any) -> None:
+    """A long number whose last digits Excel has thrown away; what is left of it is shown."""
+    if digits := kept_digits(cell):
+        raise ValueError(_SHORTENED % {"digits": digits})
 
 
 def _model_field(name: str) -> Field | None:
@@ -145,13 +159,27 @@ def read_probability(cell: Any, row: Reading, header: str) -> None:
 
 
 def reads_day(name: str) -> Reader:
-    return lambda cell, row, header: row.put(name, parse_date(cell))
+    def read(cell: Any, row: Reading, header: str) -> None:
+        row.put(name, _day_or_month(cell, row, header) or parse_date(cell))
+
+    return read
+
+
+def _day_or_month(cell: Any, row: Reading, header: str) -> date | None:
+    """The first of the month if that is all the cell says."""
+    try:
+        day = parse_month(cell)
+    except ValueError:
+        return None
+    row.warn(WarningCode.DAY_MISSING, cell_text(cell), header)
+    return day
 
 
 def reads_moment(name: str, *, time_of_day: time = time.min) -> Reader:
     """A day, perhaps with a time; a day alone gets `time_of_day`."""
 
     def read(cell: Any, row: Reading, header: str) -> None:
+        cell = _day_or_month(cell, row, header) or cell
         try:
             row.put(name, parse_datetime(cell, time_of_day=time_of_day))
         except ValueError:

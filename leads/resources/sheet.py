@@ -1,57 +1,18 @@
-"""A table as read from a file of any format, and the reasons why a file may be refused."""
+"""A whole list in memory, as the library's pages want it, and what its formats share."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import tablib
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.utils.formats import number_format
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from import_export.formats.base_formats import Format
-from xlsxwriter.utility import xl_col_to_name
 
-REASONS = {
-    "empty": gettext_lazy("The file is empty. Please choose a list with headers and rows."),
-    "too_large": gettext_lazy(
-        "The file is too large: %(size)s MB, allowed are %(limit)s MB. Please split it."
-    ),
-    "too_many_rows": gettext_lazy(
-        "The list has more than %(limit)s rows. Please split it into several files."
-    ),
-    "too_many_columns": gettext_lazy(
-        "The list has more than %(limit)s columns. Please delete what is not needed."
-    ),
-    "too_complex": gettext_lazy(
-        "The workbook takes too much memory or time. Please copy the list into a new, empty "
-        "workbook and save that as .xlsx."
-    ),
-    "encrypted": gettext_lazy(
-        "The workbook is protected by a password. Please save it without a password."
-    ),
-    "old": gettext_lazy("This is an old Excel file (.xls). Please save it as .xlsx."),
-    "macros": gettext_lazy("The workbook contains macros. Please save it as .xlsx without them."),
-    "not_xlsx": gettext_lazy(
-        "This is neither an Excel workbook (.xlsx) nor a CSV file. Please save the list as one of "
-        "these in Excel."
-    ),
-    "damaged": gettext_lazy(
-        "The workbook is damaged and cannot be read. Please open it in Excel and save it again."
-    ),
-    "quotes": gettext_lazy(
-        "Row %(row)s cannot be read: a quotation mark is missing or out of place."
-    ),
-    "no_rows": gettext_lazy("The file has no rows below the headers."),
-}
-
-
-def refuse(code: str, **params: Any) -> ValidationError:
-    """The error for the upload form; `code` says which reason it is."""
-    return ValidationError(REASONS[code], code=code, params=params)
+from leads.resources.column_contents import headers_of_days
+from leads.resources.list_info import Choice, SheetInfo
+from leads.resources.reading import open_list
+from leads.resources.refusals import refuse
 
 
 class Sheet(tablib.Dataset):
@@ -64,7 +25,7 @@ class Sheet(tablib.Dataset):
         super().__init__(*rows, **options)
         self.row_numbers: list[int] = []  # as Excel counts, one per row
         self.digest = ""  # SHA-256 of the file
-        self.left_out: list[str] = []  # names of further sheets, which were not read
+        self.info: SheetInfo | None = None  # None: it did not come from a file
 
     @staticmethod
     def digest_of(dataset: tablib.Dataset) -> str:
@@ -72,63 +33,18 @@ class Sheet(tablib.Dataset):
         return hashlib.sha256(repr([dataset.headers, *dataset]).encode()).hexdigest()
 
 
-def build_sheet(rows: Iterable[tuple[int, Sequence[Any]]], data: bytes) -> Sheet:
-    """The first row that is not blank holds the headers; blank rows are left out.
-
-    A column without a header gets its letter, a header that occurs twice a number, so that no
-    cell is lost.
-    """
-    numbered = [(number, list(cells)) for number, cells in rows if not _is_blank(cells)]
-    if not numbered:
-        raise refuse("empty")
-    headers, body = numbered[0][1], numbered[1:]
-    if not body:
-        raise refuse("no_rows")
-    if len(body) > settings.IMPORT_MAX_ROWS:
-        raise refuse("too_many_rows", limit=settings.IMPORT_MAX_ROWS)
-    width = max(len(_without_blank_end(cells)) for _number, cells in numbered)
-    if width > settings.IMPORT_MAX_COLUMNS:
-        raise refuse("too_many_columns", limit=settings.IMPORT_MAX_COLUMNS)
-    sheet = Sheet(headers=_unique_headers(headers, width))
-    for number, cells in body:
-        sheet.append((cells + [None] * width)[:width])
-        sheet.row_numbers.append(number)
-    sheet.digest = hashlib.sha256(data).hexdigest()
+def read_sheet(source: BinaryIO | bytes, choice: Choice) -> Sheet:
+    """The whole list in memory, for pages whose reader waits: settings.IMPORT_ROWS_AT_ONCE."""
+    with open_list(source, choice) as found:
+        if found.info.row_count > settings.IMPORT_ROWS_AT_ONCE:
+            raise refuse("too_many_rows", limit=settings.IMPORT_ROWS_AT_ONCE)
+        sheet = Sheet(headers=found.info.headers)
+        for number, cells in found.rows(date_headers=headers_of_days(found.info.headers)):
+            sheet.append(cells)
+            sheet.row_numbers.append(number)
+    sheet.digest = found.info.digest
+    sheet.info = found.info
     return sheet
-
-
-def _is_blank(cells: Sequence[Any]) -> bool:
-    return not _without_blank_end(cells)
-
-
-def _without_blank_end(cells: Sequence[Any]) -> Sequence[Any]:
-    end = len(cells)
-    while end and (cells[end - 1] is None or str(cells[end - 1]).strip() == ""):
-        end -= 1
-    return cells[:end]
-
-
-def _unique_headers(cells: Sequence[Any], width: int) -> list[str]:
-    headers: list[str] = []
-    for position in range(width):
-        cell = cells[position] if position < len(cells) else None
-        name = " ".join(str(cell).split()) if cell is not None else ""
-        name = name or _("Column %(letter)s") % {"letter": xl_col_to_name(position)}
-        candidate, count = name, 1
-        while candidate in headers:
-            count += 1
-            candidate = f"{name} ({count})"
-        headers.append(candidate)
-    return headers
-
-
-def check_size(size: int) -> None:
-    """`size` in bytes, known before anything is read."""
-    if not size:
-        raise refuse("empty")
-    if size > settings.IMPORT_MAX_BYTES:
-        megabytes = [number_format(n / 1024**2, 1) for n in (size, settings.IMPORT_MAX_BYTES)]
-        raise refuse("too_large", size=megabytes[0], limit=megabytes[1])
 
 
 class SpreadsheetFormat(Format):
@@ -136,6 +52,7 @@ class SpreadsheetFormat(Format):
 
     def __init__(self, encoding: str | None = None) -> None:
         """The library names an encoding; these formats find it themselves."""
+        self.choice = Choice()
 
     def can_import(self) -> bool:
         return True
@@ -145,8 +62,4 @@ class SpreadsheetFormat(Format):
 
     def create_dataset(self, in_stream: bytes) -> Sheet:
         """The table in the file; ValidationError with a sentence if it cannot be used."""
-        check_size(len(in_stream))
-        return self.read(in_stream)
-
-    def read(self, data: bytes) -> Sheet:
-        raise NotImplementedError
+        return read_sheet(in_stream, self.choice)

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import io
-import json
 import re
-import subprocess
-import sys
 from datetime import date, datetime, time
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import tablib
 import xlsxwriter
-from django.conf import settings
 
-from leads.resources.cells import cell_from_json, cell_text
+from leads.resources.cells import cell_text
 from leads.resources.formulas import is_formula_like
-from leads.resources.sheet import Sheet, SpreadsheetFormat, build_sheet, refuse
-
-_READER = Path(__file__).with_name("xlsx_reader.py")
-_READER_SECONDS = 30
-_READER_MEMORY_BYTES = 1024**3
-_MAX_PARTS = 500
+from leads.resources.sheet import SpreadsheetFormat
 
 
 class Xlsx(SpreadsheetFormat):
@@ -37,45 +27,6 @@ class Xlsx(SpreadsheetFormat):
 
     def get_content_type(self) -> str:
         return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-    def read(self, data: bytes) -> Sheet:
-        answer = self._ask_reader(data)
-        if code := answer.get("error"):
-            limits = {
-                "too_many_rows": settings.IMPORT_MAX_ROWS,
-                "too_many_columns": settings.IMPORT_MAX_COLUMNS,
-            }
-            raise refuse(code, limit=limits.get(code))
-        rows = (
-            (number, [cell_from_json(cell) for cell in cells]) for number, cells in answer["rows"]
-        )
-        sheet = build_sheet(rows, data)
-        sheet.left_out = answer["left_out"]
-        return sheet
-
-    @staticmethod
-    def _ask_reader(data: bytes) -> dict[str, Any]:
-        limits = {
-            "memory_bytes": _READER_MEMORY_BYTES,
-            "seconds": _READER_SECONDS,
-            "parts": _MAX_PARTS,
-            "unpacked_bytes": settings.IMPORT_MAX_UNPACKED_BYTES,
-            "rows": settings.IMPORT_MAX_ROWS,
-            "columns": settings.IMPORT_MAX_COLUMNS,
-        }
-        try:
-            done = subprocess.run(  # noqa: S603 - our own script; the upload goes in by stdin
-                [sys.executable, "-I", str(_READER), json.dumps(limits)],
-                input=data,
-                capture_output=True,
-                env={},
-                timeout=2 * _READER_SECONDS,
-                check=True,
-            )
-        except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-            raise refuse("too_complex") from error
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
 
     def export_data(self, dataset: tablib.Dataset, **kwargs: Any) -> bytes:
         buffer = io.BytesIO()

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from leads.models.activity import Activity
+from leads.models.change_batch import ChangeBatch
 from leads.models.event import EventKind
 from leads.models.lead import Lead
 from leads.models.user import User
@@ -30,6 +31,7 @@ def delete_leads(
     by: User | None = None,
     sender: str = "",
     check: Callable[[Lead], None] = lambda lead: None,
+    change_batch: ChangeBatch | None = None,
 ) -> int:
     """Put the leads into the bin; those that lie there already stay as they are.
 
@@ -42,19 +44,24 @@ def delete_leads(
         check(lead)
         lead.deleted_at, lead.deleted_by = now, sender
     kinds = Activity.Kind.DELETED, EventKind.LEAD_DELETED
-    return _store(rows, *kinds, now=now, by=by, sender=sender)
+    return _store(rows, *kinds, now=now, by=by, sender=sender, change_batch=change_batch)
 
 
 @transaction.atomic
 def restore_leads(
-    leads: QuerySet[Lead], *, now: datetime, by: User | None = None, sender: str = ""
+    leads: QuerySet[Lead],
+    *,
+    now: datetime,
+    by: User | None = None,
+    sender: str = "",
+    change_batch: ChangeBatch | None = None,
 ) -> int:
     """Take the leads out of the bin. Those that became part of another are no such leads."""
     rows = [lead for lead in _lock(leads) if lead.deleted_at and lead.merged_into_id is None]
     for lead in rows:
         lead.deleted_at, lead.deleted_by = None, ""
     kinds = Activity.Kind.RESTORED, EventKind.LEAD_RESTORED
-    return _store(rows, *kinds, now=now, by=by, sender=sender)
+    return _store(rows, *kinds, now=now, by=by, sender=sender, change_batch=change_batch)
 
 
 def _lock(leads: QuerySet[Lead]) -> list[Lead]:
@@ -69,6 +76,7 @@ def _store(
     now: datetime,
     by: User | None,
     sender: str,
+    change_batch: ChangeBatch | None,
 ) -> int:
     for start in range(0, len(rows), _WRITTEN_TOGETHER):
         some = rows[start : start + _WRITTEN_TOGETHER]
@@ -80,5 +88,5 @@ def _store(
         writes = Writes(activities=activities, happened=happened)
         for lead in some:
             writes.change(lead)
-        store(writes, now=now, actor=by)
+        store(writes, now=now, actor=by, change_batch=change_batch)
     return len(rows)

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
 
+from leads.services.written_days import find_day, find_month, without_weekday
+
 BERLIN = ZoneInfo("Europe/Berlin")
 CURRENCY = ("€", "EUR", "Euro")
 MAX_NUMBER_LENGTH = 40
@@ -37,8 +39,11 @@ _ENGLISH_GROUPS = re.compile(_SIGN + r"(?P<whole>[1-9][0-9]{0,2}(?:,[0-9]{3})+)\
 _BLANK_GROUPS = re.compile(
     _SIGN + r"(?P<whole>[1-9][0-9]{0,2}(?: [0-9]{3})+)(?:,(?P<part>[0-9]+))?"
 )
+_SWISS_GROUPS = re.compile(
+    _SIGN + r"(?P<whole>[1-9][0-9]{0,2}(?:['’][0-9]{3})+)(?:[.,](?P<part>[0-9]+))?"
+)
 _PLAIN = re.compile(_SIGN + r"(?P<whole>[0-9]+)(?:[.,](?P<part>[0-9]+))?")
-_NUMBER_FORMS = (_GERMAN_GROUPS, _ENGLISH_GROUPS, _BLANK_GROUPS, _PLAIN)
+_NUMBER_FORMS = (_GERMAN_GROUPS, _ENGLISH_GROUPS, _BLANK_GROUPS, _SWISS_GROUPS, _PLAIN)
 # "21.990,-" and "21.990,–": no cents.
 _NO_CENTS = re.compile(r"[,.](?:-{1,2}|[–—])$")
 _BLANKS = re.compile(r"\s+")
@@ -49,7 +54,12 @@ _DATE_FORMS = (re.compile(_GERMAN_DATE), re.compile(_ISO_DATE))
 _TIME = r"(?P<hour>[0-9]{1,2}):(?P<minute>[0-9]{2})(?::(?P<second>[0-9]{2})(?:[.,][0-9]{1,9})?)?"
 _OFFSET = r"\s?(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?"
 _DATETIME_FORMS = (
-    re.compile(_GERMAN_DATE + r",?\s" + _TIME + r"(?:\sUhr)?"),
+    re.compile(_GERMAN_DATE + r",?\s(?:um\s)?" + _TIME + r"(?:\sUhr)?"),
+    # Without a colon only the word says that this is a time: "31.12.2026 14.30 Uhr", "… 14 Uhr".
+    re.compile(
+        _GERMAN_DATE
+        + r",?\s(?:um\s)?(?P<hour>[0-9]{1,2})(?:\.(?P<minute>[0-9]{2}))?(?P<second>)\s?Uhr"
+    ),
     re.compile(_ISO_DATE + r"[T\s]" + _TIME + _OFFSET),
 )
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
@@ -57,12 +67,13 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 _LAST_SHORT_YEAR = 69
 
 # Day 1 of Excel is 1900-01-01, and Excel believes in 1900-02-29. Smaller numbers than these are
-# years, ages and typing errors rather than days.
+# years, ages and typing errors rather than days. Workbooks from a Mac may count from 1904.
 _EXCEL_DAY_ZERO = datetime(1899, 12, 30)
+_DAYS_TO_1904 = 1462
 _EXCEL_DAYS = range(20_000, 80_000)  # 1954 to 2119
 
-_YES = frozenset(["ja", "j", "yes", "y", "wahr", "true", "x", "1", "✓", "✔", "an", "on"])
-_NO = frozenset(["nein", "n", "no", "falsch", "false", "0", "aus", "off"])
+_YES = frozenset(["ja", "j", "yes", "y", "wahr", "true", "x", "1", "✓", "✔", "an", "on", "☑", "☒"])
+_NO = frozenset(["nein", "n", "no", "falsch", "false", "0", "aus", "off", "nö", "☐", "✗"])
 
 _GERMAN_POSTAL_CODE = re.compile(r"(?!00)[0-9]{5}")
 _COUNTRY_PREFIX = re.compile(r"^(?:D|DE)\s?-\s?(?=[0-9])", re.IGNORECASE)
@@ -94,7 +105,7 @@ def parse_decimal(value: Any, *, units: tuple[str, ...] = CURRENCY) -> Decimal:
     text = _NO_CENTS.sub("", _without_units(_text(value, _NUMBER_REFUSED), units))
     for form in _NUMBER_FORMS:
         if match := form.fullmatch(text):
-            whole = re.sub(r"[., ]", "", match["whole"])
+            whole = re.sub(r"[., '’]", "", match["whole"])
             return Decimal(f"{match['sign']}{whole}.{match['part'] or '0'}").normalize() + 0
     raise ValueError(_NUMBER_REFUSED)
 
@@ -129,20 +140,37 @@ def parse_percent(value: Any) -> Percent:
 
 
 def parse_date(value: Any) -> date:
-    """ "31.12.2026", "1.3.26", "2026-12-31", a date, a datetime (its day in Berlin) or the
-    number Excel keeps for a day."""
+    """ "31.12.2026", "1.3.26", "Di., 3. März 2026", "2026-12-31", a date, a datetime (its day in
+    Berlin) or the number Excel keeps for a day."""
     if isinstance(value, datetime):
         value = _aware(value, _DATE_REFUSED).astimezone(BERLIN).date()
     if isinstance(value, date):
         return _within_years(value, _DATE_REFUSED)
     if _is_number(value):
         return _from_excel(value, _DATE_REFUSED).date()
-    text = _text(value, _DATE_REFUSED)
+    text = without_weekday(_text(value, _DATE_REFUSED))
     for form in _DATE_FORMS:
         if match := form.fullmatch(text):
             return _date(match, _DATE_REFUSED)
+    if parts := find_day(text):
+        return _calendar_day(*parts, _DATE_REFUSED)
     # Spreadsheets export days with a midnight that nobody wrote.
     return parse_date(_datetime(text, _DATE_REFUSED))
+
+
+def parse_month(value: Any) -> date:
+    """ "Mrz 26", "März 2026", "03/2026": the first day of that month. The caller says that no day
+    was named."""
+    parts = find_month(_text(value, _DATE_REFUSED))
+    if parts is None:
+        raise ValueError(_DATE_REFUSED)
+    return _calendar_day(parts.year, parts.month, 1, _DATE_REFUSED)
+
+
+def from_excel_day(number: float, *, is_1904: bool = False) -> date:
+    """The day, or the naive moment, that a number stands for in one of Excel's two calendars."""
+    moment = _from_excel(number + (_DAYS_TO_1904 if is_1904 else 0), _DATE_REFUSED)
+    return moment if moment.time() != time.min else moment.date()
 
 
 def parse_datetime(value: Any, *, time_of_day: time = time.min) -> datetime:
@@ -157,8 +185,8 @@ def parse_datetime(value: Any, *, time_of_day: time = time.min) -> datetime:
     if _is_number(value):
         return _aware(_from_excel(value, _DATETIME_REFUSED))
     if not isinstance(value, date):
-        text = _text(value, _DATETIME_REFUSED)
-        if not any(form.fullmatch(text) for form in _DATE_FORMS):
+        text = without_weekday(_text(value, _DATETIME_REFUSED))
+        if not (find_day(text) or any(form.fullmatch(text) for form in _DATE_FORMS)):
             return _aware(_datetime(text, _DATETIME_REFUSED))
         try:
             value = parse_date(text)
@@ -174,7 +202,7 @@ def parse_bool(value: Any) -> bool:
     if _is_number(value) and value in (0, 1):
         return bool(value)
     if isinstance(value, str):
-        word = value.strip().casefold()
+        word = value.strip().rstrip(".!").casefold()
         if word in _YES:
             return True
         if word in _NO:
@@ -224,11 +252,15 @@ def _without_units(text: str, units: tuple[str, ...]) -> str:
 
 
 def _date(match: re.Match[str], refusal: Any) -> date:
-    year = int(match["year"])
-    if len(match["year"]) == 2:
+    return _calendar_day(match["year"], int(match["month"]), int(match["day"]), refusal)
+
+
+def _calendar_day(written_year: str, month: int, day: int, refusal: Any) -> date:
+    year = int(written_year)
+    if len(written_year) == 2:
         year += 2000 if year <= _LAST_SHORT_YEAR else 1900
     try:
-        return _within_years(date(year, int(match["month"]), int(match["day"])), refusal)
+        return _within_years(date(year, month, day), refusal)
     except ValueError as error:
         raise ValueError(refusal) from error
 
@@ -248,7 +280,7 @@ def _datetime(text: str, refusal: Any) -> datetime:
             day = _date(match, refusal)
             try:
                 moment = datetime.combine(
-                    day, time(int(parts["hour"]), int(parts["minute"]), second)
+                    day, time(int(parts["hour"]), int(parts["minute"] or 0), second)
                 )
                 if offset := parts.get("offset"):
                     zone = datetime.strptime(offset, "%z").tzinfo

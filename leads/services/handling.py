@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from leads.models.activity import Activity
 from leads.models.catalog import CloseReason, Status
+from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import Membership
 from leads.models.event import Event, EventKind
 from leads.models.lead import Lead
@@ -36,7 +37,12 @@ class LeadGone(Exception):
 @retried
 @transaction.atomic
 def assign_leads(
-    leads: QuerySet[Lead], owner: User | None, *, by: User | None, now: datetime
+    leads: QuerySet[Lead],
+    owner: User | None,
+    *,
+    by: User | None,
+    now: datetime,
+    change_batch: ChangeBatch | None = None,
 ) -> int:
     """Give the leads to `owner` (None: to nobody). Leads of dealers that the owner does not
     work for stay as they are, as do those that are the owner's already."""
@@ -46,7 +52,7 @@ def assign_leads(
         rows = [lead for lead in rows if lead.dealer_id in here]
     for lead in rows:
         lead.owner = owner
-    _store(rows, ["owner"], by=by, now=now)
+    _store(rows, ["owner"], by=by, now=now, change_batch=change_batch)
     _write(rows, Activity.Kind.ASSIGNED, _assigned(owner), by=by, now=now)
     record(lead_event(EventKind.LEAD_ASSIGNED, lead, by=by, now=now) for lead in rows)
     return len(rows)
@@ -68,20 +74,33 @@ def _dealers_of(user: User, leads: Iterable[Lead]) -> set[int]:
 
 @retried
 @transaction.atomic
-def set_status(leads: QuerySet[Lead], status: Status, *, by: User | None, now: datetime) -> int:
+def set_status(
+    leads: QuerySet[Lead],
+    status: Status,
+    *,
+    by: User | None,
+    now: datetime,
+    change_batch: ChangeBatch | None = None,
+) -> int:
     """Put the leads into `status`; closing and reopening follow from its stage. A dealer's own
     status reaches only that dealer's leads. The reason for another ending is taken away."""
     rows = [lead for lead in _lock(leads.exclude(status=status)) if _fits(status, lead)]
     for lead in rows:
         if lead.status.stage != status.stage:
             lead.close_reason = None
-    return _move(rows, {lead.pk: status for lead in rows}, by=by, now=now)
+    targets = {lead.pk: status for lead in rows}
+    return _move(rows, targets, by=by, now=now, change_batch=change_batch)
 
 
 @retried
 @transaction.atomic
 def close_leads(
-    leads: QuerySet[Lead], reason: CloseReason, *, by: User | None, now: datetime
+    leads: QuerySet[Lead],
+    reason: CloseReason,
+    *,
+    by: User | None,
+    now: datetime,
+    change_batch: ChangeBatch | None = None,
 ) -> int:
     """Close the leads for `reason`, with the first active status of the reason's outcome.
     Closed leads stay as they are."""
@@ -90,7 +109,8 @@ def close_leads(
     for lead in rows:
         lead.close_reason = reason
     targets = {lead.pk: statuses[lead.dealer_id] for lead in rows if lead.dealer_id in statuses}
-    return _move([lead for lead in rows if lead.pk in targets], targets, by=by, now=now)
+    closed = [lead for lead in rows if lead.pk in targets]
+    return _move(closed, targets, by=by, now=now, change_batch=change_batch)
 
 
 def _closing_statuses(reason: CloseReason, dealers: Collection[int]) -> dict[int, Status]:
@@ -106,7 +126,12 @@ def _fits(entry: Status | CloseReason, lead: Lead) -> bool:
 
 
 def _move(
-    rows: Sequence[Lead], targets: dict[int, Status], *, by: User | None, now: datetime
+    rows: Sequence[Lead],
+    targets: dict[int, Status],
+    *,
+    by: User | None,
+    now: datetime,
+    change_batch: ChangeBatch | None,
 ) -> int:
     activities, events = [], []
     for lead in rows:
@@ -114,7 +139,8 @@ def _move(
         activities.append(status_activity(lead, before, by=by, now=now))
         events += status_events(lead, before, by=by, now=now)
         follow_status(lead, now=now)
-    _store(rows, ["status", "close_reason", "closed_at"], by=by, now=now)
+    columns = ["status", "close_reason", "closed_at"]
+    _store(rows, columns, by=by, now=now, change_batch=change_batch)
     Activity.objects.bulk_create(activities, batch_size=_WRITTEN_TOGETHER)
     record(events)
     return len(rows)
@@ -243,7 +269,14 @@ def _lock(leads: QuerySet[Lead]) -> list[Lead]:
     return [lead for lead in locked if lead.pk in still_selected]
 
 
-def _store(rows: Sequence[Lead], columns: Sequence[str], *, by: User | None, now: datetime) -> None:
+def _store(
+    rows: Sequence[Lead],
+    columns: Sequence[str],
+    *,
+    by: User | None,
+    now: datetime,
+    change_batch: ChangeBatch | None,
+) -> None:
     if not rows:
         return
     _mark(rows, columns, by=by, now=now)
@@ -251,7 +284,7 @@ def _store(rows: Sequence[Lead], columns: Sequence[str], *, by: User | None, now
         lead.score = _score(lead, now=now)
     marked = ["updated_at", "last_activity_at", "version", "staff_values", "score"]
     Lead.objects.bulk_update(rows, [*columns, *marked], batch_size=_WRITTEN_TOGETHER)
-    remember(Lead, rows, by=by, now=now)
+    remember(Lead, rows, by=by, now=now, change_batch=change_batch)
 
 
 def _mark(

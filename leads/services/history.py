@@ -12,6 +12,7 @@ from functools import cache
 
 from django.db import connection
 
+from leads.models.change_batch import ChangeBatch
 from leads.models.customer import Customer
 from leads.models.lead import Lead
 from leads.models.user import User
@@ -30,10 +31,13 @@ def remember(
     now: datetime,
     by: User | None = None,
     is_new: bool = False,
+    change_batch: ChangeBatch | None = None,
 ) -> None:
-    """Write how the rows are now, as stored, into their history. They must be stored already."""
+    """Write how the rows are now, as stored, into their history. They must be stored already.
+    With `change_batch` they can be taken back together (undoing.py)."""
     at = connection.ops.adapt_datetimefield_value(now)
-    said = ["+" if is_new else "~", at, by.pk if by else None]
+    batch = change_batch.pk if change_batch else None
+    said = ["+" if is_new else "~", at, by.pk if by else None, batch]
     pks = [row.pk for row in rows]
     with connection.cursor() as cursor:
         for start in range(0, len(pks), _TOGETHER):
@@ -45,25 +49,35 @@ def remember(
 
 
 def begin_history(customer: Customer) -> None:
-    """Write down how a customer has been until now, unless that is known; before each change.
+    begin_histories([customer])
+
+
+def begin_histories(customers: Sequence[Customer]) -> None:
+    """Write down how customers have been until now, unless that is known; before each change.
 
     Most customers never change, and what came with their first enquiry stands on its lead. So
     their history begins with their first change instead of costing every new enquiry a row.
     """
     history = Customer.history.model._meta.db_table
-    unknown = f" WHERE id = %s AND NOT EXISTS (SELECT 1 FROM {history} WHERE id = %s)"  # noqa: S608
-    at = connection.ops.adapt_datetimefield_value(customer.created_at)
+    rows = Customer._meta.db_table
+    unknown = f"NOT EXISTS (SELECT 1 FROM {history} WHERE {history}.id = {rows}.id)"  # noqa: S608
+    pks = [customer.pk for customer in customers]
     with connection.cursor() as cursor:
-        values = ["+", at, None, customer.pk, customer.pk]
-        cursor.execute(_statement(Customer) + unknown, values)
+        for start in range(0, len(pks), _TOGETHER):
+            part = pks[start : start + _TOGETHER]
+            places = ", ".join(["%s"] * len(part))
+            cursor.execute(
+                f"{_statement(Customer, at='created_at')} WHERE id IN ({places}) AND {unknown}",
+                ["+", None, None, *part],
+            )
 
 
 @cache
-def _statement(model: Remembered) -> str:
+def _statement(model: Remembered, at: str = "%s") -> str:
     history = model.history.model
     copied = ", ".join(field.column for field in history.tracked_fields)
     return (
         f"INSERT INTO {history._meta.db_table}"  # noqa: S608 - names of our own models
-        f" ({copied}, history_type, history_date, history_user_id, history_change_reason)"
-        f" SELECT {copied}, %s, %s, %s, '' FROM {model._meta.db_table}"
+        f" ({copied}, history_type, history_date, history_user_id, change_batch_id,"
+        f" history_change_reason) SELECT {copied}, %s, {at}, %s, %s, '' FROM {model._meta.db_table}"
     )

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import Dealer
 from leads.models.intake import IntakeEntry, Outcome
 from leads.models.user import User
@@ -120,6 +121,7 @@ def process(
     *,
     now: datetime,
     actor: User | None = None,
+    change_batch: ChangeBatch | None = None,
 ) -> list[Receipt | None]:
     """Make leads of booked entries and write each outcome on its entry; None: no lead.
 
@@ -132,7 +134,7 @@ def process(
     """
     seen = {entry.pk: entry.attempts for entry in entries}
     distinct = list({entry.pk: entry for entry in entries}.values())
-    receipts = _process_or_split(_Work(dealer, parse, now, actor, seen), distinct)
+    receipts = _process_or_split(_Work(dealer, parse, now, actor, seen, change_batch), distinct)
     return [receipts[entry.pk] for entry in entries]
 
 
@@ -145,6 +147,7 @@ class _Work:
     now: datetime
     actor: User | None
     seen: Mapping[int, int]  # attempts of each entry when it was handed to us
+    change_batch: ChangeBatch | None  # by which all of it can be taken back
 
 
 _Receipts = dict[int, Receipt | None]  # by the entry's primary key
@@ -179,7 +182,13 @@ def _process_together(work: _Work, entries: Sequence[IntakeEntry]) -> _Receipts:
             entry.outcome, entry.reason = Outcome.QUARANTINED, str(error)
             receipts[entry.pk] = None
     if drafts:
-        received = receive(work.dealer, list(drafts.values()), now=work.now, actor=work.actor)
+        received = receive(
+            work.dealer,
+            list(drafts.values()),
+            now=work.now,
+            actor=work.actor,
+            change_batch=work.change_batch,
+        )
         receipts |= zip(drafts, received, strict=True)
         for pk, receipt in zip(drafts, received, strict=True):
             entry = waiting[pk]

@@ -18,6 +18,7 @@ from leads.models.event import Event, EventKind
 from leads.models.lead import Lead
 from leads.models.merge import Merge
 from leads.models.user import User
+from leads.services.change_batches import close_merges, open_for_merge
 from leads.services.duplicates import answer_pair, move_suggestions, undecided_or_different
 from leads.services.events import customer_event, lead_event, record
 from leads.services.handling import lock_leads, status_events
@@ -213,11 +214,12 @@ def _store(
 ) -> Merge:
     # It is here, so no earlier merge holds any more: somebody deleted the row it was part of.
     earlier = Merge.objects.filter(kind=kind, merged_id=merged.pk, undone_at=None)
+    close_merges(earlier, by=by, now=now)
     earlier.update(undone_at=now, undone_by=by)
     merged.deleted_at, merged.merged_into_id = now, kept.pk
     for row in (kept, merged):
         save_row(row, by=by, now=now)
-    return Merge.objects.create(
+    merge = Merge.objects.create(
         dealer_id=kept.dealer_id,
         kind=kind,
         kept_id=kept.pk,
@@ -226,3 +228,5 @@ def _store(
         at=now,
         by=by,
     )
+    open_for_merge(merge)
+    return merge

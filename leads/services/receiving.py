@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models.activity import Activity
+from leads.models.change_batch import ChangeBatch
 from leads.models.columns import columns_of, read_rows
 from leads.models.dealer import Dealer
 from leads.models.event import EventKind
@@ -50,7 +51,12 @@ from leads.services.vehicles import resolve_vehicles
 
 @transaction.atomic(savepoint=False)  # as a whole or not at all, whoever calls
 def receive(
-    dealer: Dealer, drafts: Sequence[LeadDraft], *, now: datetime, actor: User | None = None
+    dealer: Dealer,
+    drafts: Sequence[LeadDraft],
+    *,
+    now: datetime,
+    actor: User | None = None,
+    change_batch: ChangeBatch | None = None,
 ) -> list[Receipt]:
     """Store drafts as leads; one receipt per draft, in the same order.
 
@@ -61,6 +67,8 @@ def receive(
     becomes part of it; a lead closed not long ago is reopened (cases.py). Unknown sources and
     statuses are created. An update never resets status or owner unless the draft names them, nor
     anything that staff have set later; notes and tags are added.
+
+    With `change_batch` all of it can be taken back together (undoing.py).
 
     Holds the dealer's row, so that two batches cannot create the same customer or number.
     The number of queries does not depend on the number of drafts. Raises UnknownCustomer.
@@ -75,6 +83,7 @@ def receive(
         wave, waiting = next_wave(drafts, waiting, known)
         batch = Batch(locked, catalogue, now, actor)
         received = _receive_wave([drafts[position] for position in wave], known, batch)
+        store(batch.writes, now=now, actor=actor, change_batch=change_batch)
         receipts.update(zip(wave, received, strict=True))
     if locked.last_lead_number != reserved:
         locked.save(update_fields=["last_lead_number"])  # what was not used is given back
@@ -101,7 +110,8 @@ def _lock_statement() -> str:
 
 def _receive_wave(drafts: Sequence[LeadDraft], known: KnownLeads, batch: Batch) -> list[Receipt]:
     """Drafts that name different leads: what they need is found for all of them together, then
-    one is taken after the other without a query, then everything is written."""
+    one is taken after the other without a query. The caller writes what this leaves to be
+    written."""
     items = [_item(draft, known_lead(draft, known)) for draft in drafts]
     active = [one for one in items if one.outcome in (Outcome.CREATED, Outcome.UPDATED)]
     _find_customers(active, batch)
@@ -109,9 +119,7 @@ def _receive_wave(drafts: Sequence[LeadDraft], known: KnownLeads, batch: Batch) 
     _find_vehicles(active, batch)
     _find_new_tags(active, batch)
     _find_new_notes(active, batch)
-    receipts = [_receive_one(item, batch) for item in items]
-    store(batch.writes, now=batch.now, actor=batch.actor)
-    return receipts
+    return [_receive_one(item, batch) for item in items]
 
 
 def _item(draft: LeadDraft, known: Known | None) -> Item:

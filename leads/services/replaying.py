@@ -19,7 +19,7 @@ from leads.services.drafts import Receipt
 from leads.services.intake import Parse, process
 
 # Nothing came of these yet. What became a lead is changed there, not here.
-REPLAYABLE = ("", Outcome.QUARANTINED, Outcome.REJECTED)
+REPLAYABLE = ("", Outcome.QUARANTINED, Outcome.REJECTED, Outcome.UNDONE)
 # By channel; a channel that is not in it cannot be processed again.
 Parsers = Mapping[str, Parse]
 

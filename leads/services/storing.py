@@ -11,6 +11,7 @@ from django.db.models import Model, Q
 
 from leads.models.activity import Activity
 from leads.models.catalog import Tag
+from leads.models.change_batch import ChangeBatch
 from leads.models.customer import Customer
 from leads.models.enquiry import Enquiry
 from leads.models.event import Event, EventKind
@@ -20,6 +21,7 @@ from leads.models.user import User
 from leads.services.events import customer_event, lead_event, record
 from leads.services.history import remember
 from leads.services.inserting import append, insert
+from leads.services.undo_customers import bring_back
 
 
 @dataclass
@@ -78,19 +80,27 @@ def present_notes(leads: Iterable[Lead]) -> set[tuple[int | None, str]]:
     return set(rows.filter(kind=Activity.Kind.NOTE).values_list("lead_id", "text"))
 
 
-def store(writes: Writes, *, now: datetime, actor: User | None) -> None:
+def store(
+    writes: Writes,
+    *,
+    now: datetime,
+    actor: User | None,
+    change_batch: ChangeBatch | None = None,
+) -> None:
     """Write leads with their history, enquiries, tags, timeline, tasks and events. Changed leads
-    must be locked."""
+    must be locked. With `change_batch` all of it can be taken back together (undoing.py)."""
+    if change_batch is not None:
+        _note_batch(writes, change_batch, now=now, actor=actor)
     if writes.new:
         insert(Lead, writes.new)
-        remember(Lead, writes.new, by=actor, now=now, is_new=True)
+        remember(Lead, writes.new, by=actor, now=now, is_new=True, change_batch=change_batch)
     if writes.changed:
         changed = list(writes.changed.values())
         for lead in changed:
             lead.version += 1
             lead.updated_at = now
         update_rows(Lead, changed)
-        remember(Lead, changed, by=actor, now=now)
+        remember(Lead, changed, by=actor, now=now, change_batch=change_batch)
     append(Enquiry, writes.new_enquiries)
     if writes.changed_enquiries:
         update_rows(Enquiry, writes.changed_enquiries)
@@ -100,7 +110,21 @@ def store(writes: Writes, *, now: datetime, actor: User | None) -> None:
         _remove_tags(writes.lost_tags)
     append(Activity, writes.activities)
     append(Task, writes.tasks)
+    restored = [one.lead for one in writes.happened if one.kind == EventKind.LEAD_RESTORED]
+    if restored:
+        bring_back(restored, by=actor, now=now)
     record(_events(writes, now=now, actor=actor))
+
+
+def _note_batch(
+    writes: Writes, change_batch: ChangeBatch, *, now: datetime, actor: User | None
+) -> None:
+    """Enquiries know their batch by themselves; of customers only those in a batch begin their
+    history already now (history.py)."""
+    for enquiry in writes.new_enquiries:
+        enquiry.change_batch = change_batch
+    customers = [customer for customer, _sender in writes.new_customers]
+    remember(Customer, customers, by=actor, now=now, is_new=True, change_batch=change_batch)
 
 
 def _events(writes: Writes, *, now: datetime, actor: User | None) -> Iterator[Event]:

@@ -18,6 +18,7 @@ from leads.models.lead import Lead
 from leads.models.match_suggestion import MatchSuggestion
 from leads.models.merge import Merge
 from leads.models.user import User
+from leads.services.change_batches import close_merges
 from leads.services.duplicates import move_suggestions, reopen_answered
 from leads.services.events import customer_event, lead_event, record
 from leads.services.forwarding import MAX_HOPS
@@ -56,6 +57,7 @@ def undo_merge(merge: Merge, *, by: User | None, now: datetime) -> Merge:
     undo = _undo_customers if merge.kind == Merge.Kind.CUSTOMER else _undo_leads
     undo(merge, dealer, by=by, now=now)
     merge.save(update_fields=["undone_at", "undone_by"])
+    close_merges(Merge.objects.filter(pk=merge.pk), by=by, now=now)
     return merge
 
 

@@ -56,7 +56,7 @@ def test_the_old_list_goes_in_and_comes_back(live_server, page, shot, uploads, t
     page.goto(f"{live_server.url}/admin/leads/lead/export/")
     shot(page, "export")
     with page.expect_download() as download:
-        page.click(".lo-exchange form button[type=submit]")
+        page.get_by_role("button", name="Exportieren").click()
     exported = Path(tmp_path / "export.xlsx")
     download.value.save_as(exported)
     preview(page, live_server, exported)

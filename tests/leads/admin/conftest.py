@@ -31,3 +31,8 @@ def text_of(response):
 
 def messages_of(response):
     return [str(message) for message in response.context["messages"]]
+
+
+def words_of(response):
+    """The messages without their buttons."""
+    return [message.partition(" <form")[0] for message in messages_of(response)]

@@ -23,7 +23,7 @@ from leads.models import (
     Status,
 )
 from tests import builders
-from tests.leads.admin.conftest import messages_of, text_of
+from tests.leads.admin.conftest import messages_of, text_of, words_of
 
 LIST = "/admin/leads/lead/"
 
@@ -501,7 +501,7 @@ def test_leads_are_assigned_together(office, browse):
     assert all(f'name="_selected_action" value="{lead.pk}"' in text_of(asked) for lead in leads)
     done = act(client, "assign_selected", leads, owner=owner.pk)
 
-    assert messages_of(done) == ["3 leads changed."]
+    assert words_of(done) == ["3 leads changed."]
     assert Lead.objects.filter(owner=owner).count() == 3
     assert Activity.objects.filter(kind=Activity.Kind.ASSIGNED, user=manager).count() == 3
 
@@ -528,7 +528,7 @@ def test_ticked_leads_of_another_dealer_are_left_alone(office, browse):
     done = act(client, "close_selected", [own, foreign], reason=lost_reason().pk)
 
     assert foreign.number not in text_of(asked)
-    assert messages_of(done) == ["1 lead changed."]
+    assert words_of(done) == ["1 lead changed."]
     foreign.refresh_from_db()
     assert foreign.status.is_open
 
@@ -542,7 +542,7 @@ def test_each_ticked_lead_is_asked_whether_one_may(office, browse):
 
     done = act(browse(user), "assign_selected", [here, there], owner=owner.pk)
 
-    assert messages_of(done) == ["1 lead changed."]
+    assert words_of(done) == ["1 lead changed."]
     there.refresh_from_db()
     assert there.owner is None
 
@@ -577,7 +577,7 @@ def test_the_status_of_several_leads_is_changed_but_not_to_a_closed_one(office, 
     assert "status" in refused.context["form"].errors
     done = act(client, "set_status_of_selected", leads, status=contacted.pk)
 
-    assert messages_of(done) == ["2 leads changed."]
+    assert words_of(done) == ["2 leads changed."]
     assert Lead.objects.filter(status=contacted).count() == 2
 
 
@@ -598,7 +598,7 @@ def test_only_free_leads_are_taken_over(office, browse):
 
     done = act(browse(me), "take_selected", [free, taken])
 
-    assert messages_of(done) == ["1 lead changed."]
+    assert words_of(done) == ["1 lead changed."]
     taken.refresh_from_db()
     assert taken.owner == colleague
 
@@ -621,7 +621,7 @@ def test_all_found_leads_can_be_chosen_at_once(office, browse):
     done = client.post(LIST, {**data, "answer": "1", "status": status.pk}, follow=True)
 
     assert 'name="select_across" value="1"' in text_of(asked)
-    assert messages_of(done) == ["30 leads changed."]
+    assert words_of(done) == ["30 leads changed."]
     foreign.refresh_from_db()
     assert foreign.status != status
 

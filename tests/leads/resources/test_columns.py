@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings
 from django.utils.translation import override
 
+from leads.models.keys import phone_key
 from leads.models.warning import WarningCode
 from leads.resources.columns import BY_NAME, COLUMNS, column_for
 from leads.resources.readers import Office, Reading
@@ -154,7 +155,8 @@ def test_what_cannot_be_read_is_not_guessed(name, cell):
     [
         ("email", "max@", WarningCode.EMAIL_INVALID),
         ("phone", "ruft an", WarningCode.PHONE_INVALID),
-        ("postal_code", 1067, WarningCode.POSTAL_CODE_ODD),
+        ("postal_code", 1067, WarningCode.EXCEL_CHANGED),
+        ("postal_code", "506 67", WarningCode.POSTAL_CODE_ODD),
         ("probability", 0.6, WarningCode.PROBABILITY_AS_SHARE),
         ("owner", "Horst Altmann", WarningCode.OWNER_UNKNOWN),
         ("location", "Filiale Mond", WarningCode.VALUE_UNKNOWN),
@@ -211,3 +213,100 @@ def test_what_a_specific_column_says_stays():
 )
 def test_splits_a_name(text, parts):
     assert understand("name", text).values == parts
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "kept"),
+    [
+        ("phone", "1,76041E+11", "176041"),
+        ("mobile", "4.91761E+12", "491761"),
+        ("vin", "1,2345E+16", "12345"),
+        ("contract_number", 1.2345678901234568e17, "123456789012345"),
+        ("external_id", "2,3E+15", "23"),
+    ],
+)
+def test_a_number_that_excel_shortened_is_refused_with_what_is_left_of_it(name, cell, kept):
+    with pytest.raises(ValueError, match=kept):
+        understand(name, cell)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "value", "suggestion"),
+    [
+        ("postal_code", 1067, "1067", "01067"),
+        ("postal_code", "1067", "1067", "01067"),
+        ("phone", 1713920012, "1713920012", "01713920012"),
+        ("mobile", "1713920012", "1713920012", "01713920012"),
+    ],
+)
+def test_a_lost_zero_is_suggested_and_never_added(name, cell, value, suggestion):
+    reading = understand(name, cell)
+
+    assert reading.values == {name: value}
+    [warning] = reading.warnings
+    assert warning.code == WarningCode.EXCEL_CHANGED
+    assert suggestion in warning.value
+
+
+def test_an_austrian_postal_code_has_lost_nothing():
+    assert understand("postal_code", 1010, before={"country": "AT"}).warnings == []
+
+
+@pytest.mark.parametrize(
+    "phone",
+    [
+        "0171 3920012",
+        "0171/3920012",
+        "0171-3920012",
+        "(0171) 392 00 12",
+        "+49 171 3920012",
+        "+49 (0)171 3920012",
+        "0049 171 3920012",
+        "0049(171)3920012",
+        "49 171 3920012",
+        "'01713920012",
+        "\u202a+49 171 3920012\u202c",
+        "0171\u00a03920012",
+    ],
+)
+def test_a_phone_in_any_spelling_is_one_number(phone):
+    reading = understand("phone", phone)
+
+    assert phone_key(reading.values["phone"]) == "+491713920012"
+    assert reading.warnings == []
+
+
+def test_a_month_without_a_day_is_its_first_day_and_said():
+    reading = understand("follow_up_at", "Mrz 26")
+
+    assert reading.values == {"follow_up_at": datetime(2026, 3, 1, 8, tzinfo=UTC)}
+    assert [warning.code for warning in reading.warnings] == [WarningCode.DAY_MISSING]
+    assert understand("expected_close_on", "März 2026").values == {
+        "expected_close_on": date(2026, 3, 1)
+    }
+
+
+def test_a_house_number_that_excel_made_a_day_of_is_not_guessed():
+    reading = understand("house_number", date(2026, 5, 3))
+
+    assert reading.values == {}
+    assert reading.custom_values == {"Spalte": "03.05.2026"}
+    assert "3-5" in reading.warnings[0].value
+
+
+@pytest.mark.parametrize(
+    ("column", "text"),
+    [
+        ("name", "Dr. Müller, Hans"),
+        ("name", "Müller, Dr. Hans"),
+        ("name", "Dr. Hans Müller"),
+        ("last_name", "Dr. Müller, Hans"),
+        ("last_name", "Müller, Dr. Hans"),
+    ],
+)
+def test_a_name_with_a_title_is_taken_apart(column, text):
+    assert understand(column, text).values == {
+        "title": "Dr.",
+        "first_name": "Hans",
+        "last_name": "Müller",
+    }

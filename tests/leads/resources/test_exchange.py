@@ -1,4 +1,4 @@
-"""The import and export pages: upload, preview, confirm; who may, and for which dealer."""
+"""The import pages: upload, preview, confirm; who may, for which dealer; exports come back."""
 
 import io
 import os
@@ -12,10 +12,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from leads.models import IntakeEntry, Lead, Outcome, Role
+from leads.models import ChangeBatch, Customer, IntakeEntry, Lead, Outcome, Role
 from leads.resources.columns import BY_NAME
+from leads.resources.export import EXPORTED
 from leads.resources.formats import detect_format
+from leads.services.deleting import delete_leads
 from tests import builders
+from tests.leads.resources import making_lists
 from tests.samples import make_alte_leads
 
 pytestmark = pytest.mark.django_db
@@ -101,6 +104,42 @@ def test_the_link_in_the_message_shows_the_rows_to_correct(client, manager):
     response = client.get(f"{ledger}?channel=excel&outcome=quarantined")
 
     assert [entry.outcome for entry in response.context["cl"].result_list] == ["quarantined"]
+
+
+def test_the_link_in_the_message_undoes_the_list(client, manager):
+    rows = b"Nachname;E-Mail\nGro\xc3\x9f;jana@example.org\nKlein;max@example.org\n"
+    [message] = map(str, confirm(client, upload(client, rows)).context["messages"])
+    batch = ChangeBatch.objects.get()
+    page = reverse("admin:leads_changebatch_change", args=[batch.pk])
+    assert page in message
+    assert Lead.objects.present().count() == 2
+
+    client.post(page, {"undo": "1"})
+
+    assert not Lead.objects.present().exists()
+    assert not Customer.objects.present().exists()
+    assert set(IntakeEntry.objects.values_list("outcome", flat=True)) == {"undone"}
+    again = upload(client, rows)
+    # The same leads come back; they are not doubled.
+    assert again.context["result"].counts["changed"] == 2
+    confirm(client, again)
+    assert Lead.objects.present().count() == 2
+
+
+def test_a_preview_leaves_no_bulk_change(client, manager):
+    upload(client, LIST)
+
+    assert not ChangeBatch.objects.exists()
+
+
+def test_a_list_with_a_lead_that_was_deleted_since_can_be_uploaded_again(client, manager):
+    confirm(client, upload(client, LIST))
+    delete_leads(Lead.objects.all(), now=timezone.now(), by=manager)
+
+    counts = upload(client, LIST).context["result"].counts
+
+    assert counts["new"] == 0
+    assert counts["unchanged"] > 0
 
 
 def test_the_page_of_a_long_list_stays_short(client, manager):
@@ -253,7 +292,7 @@ def test_without_the_right_there_is_neither_page(client, uploads, dealer, role):
     assert upload(client).status_code == 403
     assert client.post(CONFIRM).status_code == 403
     assert client.get(EXPORT).status_code == 403
-    assert client.post(EXPORT, {"format": "0"}).status_code == 403
+    assert client.post(EXPORT, {"format": "xlsx"}).status_code == 403
     listed = client.get("/admin/leads/lead/").content.decode()
     assert IMPORT not in listed
     assert EXPORT not in listed
@@ -262,55 +301,27 @@ def test_without_the_right_there_is_neither_page(client, uploads, dealer, role):
 # --- out ------------------------------------------------------------------------------------------
 
 
-def export(client, query="", file_format="0"):
-    response = client.post(f"{EXPORT}{query}", {"format": file_format, "resource": "0"})
-    return response, detect_format(response.content).create_dataset(response.content)
-
-
-def numbers_in(sheet):
-    return set(sheet[BY_NAME["number"].header])
-
-
-@pytest.mark.parametrize(("file_format", "extension"), [("0", "xlsx"), ("1", "csv")])
-def test_exports_the_filtered_list(client, manager, dealer, file_format, extension):
-    wanted = builders.make_lead(dealer, last_name="Größling")
-    builders.make_lead(dealer, last_name="Klein")
-    builders.make_lead(last_name="Größling")  # of another dealer
-
-    assert client.get(f"{EXPORT}?q=groessling").context["count"] == 1
-    response, sheet = export(client, "?q=groessling", file_format)
-
-    assert numbers_in(sheet) == {wanted.number}
-    assert response["Content-Disposition"].endswith(f'.{extension}"')
-    assert response["Content-Disposition"].startswith("attachment")
-    assert "no-store" in response["Cache-Control"]
-
-
-def test_exports_only_where_the_user_may(client, manager, dealer):
-    other = builders.make_dealer()
-    builders.make_membership(other, manager, role=Role.SELLER)
-    own = builders.make_lead(dealer)
-    seen = builders.make_lead(other)
-
-    _response, sheet = export(client)
-
-    assert numbers_in(sheet) == {own.number}
-    assert set(client.get("/admin/leads/lead/").context["cl"].result_list) == {own, seen}
+def export(client, query=""):
+    """The workbook with all columns, and what our import reads in it."""
+    columns = [column.name for column in EXPORTED]
+    response = client.post(f"{EXPORT}{query}", {"format": "xlsx", "columns": columns})
+    data = b"".join(response.streaming_content)
+    return data, detect_format(data).create_dataset(data)
 
 
 def test_an_exported_workbook_comes_back_unchanged_through_the_pages(client, manager, dealer):
     confirm(client, upload(client))
-    response, _sheet = export(client)
+    data, _sheet = export(client)
 
-    preview = upload(client, response.content, "export.xlsx")
+    preview = upload(client, data, "export.xlsx")
 
     assert preview.context["result"].counts == {"new": 0, "changed": 0, "unchanged": 1, "bad": 0}
 
 
 def test_a_cell_edited_in_excel_is_shown_and_changed(client, manager, dealer):
     lead = builders.make_lead(dealer, city="Altstadt")
-    response, sheet = export(client)
-    book = openpyxl.load_workbook(io.BytesIO(response.content))
+    data, sheet = export(client)
+    book = openpyxl.load_workbook(io.BytesIO(data))
     book.active.cell(2, sheet.headers.index(BY_NAME["city"].header) + 1).value = "Neustadt"
     edited = io.BytesIO()
     book.save(edited)
@@ -335,3 +346,71 @@ def test_imports_and_exports_are_on_record_without_personal_data(client, manager
     assert exported.change_message.startswith("1 ")
     assert "q" in exported.change_message
     assert "Groß" not in imported.change_message + exported.change_message
+
+
+# --- what was found in a file ---------------------------------------------------------------------
+
+MESSY = "Unsere Kunden\r\n\r\nNachname;Feld 7\r\nGroß;gross@example.org\r\n".encode("cp1252")
+
+
+def test_the_preview_says_what_was_found(client, manager):
+    text = upload(client, MESSY).content.decode()
+
+    assert "Windows-1252" in text
+    assert "Semikolon" in text
+    assert "Zeile 3" in text
+    assert "Zeile 1: Unsere Kunden" in text
+    assert "Feld 7</span> (sieht aus wie E-Mail-Adressen)" in text
+
+
+def test_a_file_is_read_as_somebody_says_and_imported_like_that(client, manager):
+    data = "Nachname,Ort\nGroß,Köln\nNachname;Ort\nKlein;Bonn\n".encode()
+
+    preview = upload(client, data, header_row="3", delimiter=";", encoding="utf-8")
+    assert preview.context["result"].counts["new"] == 1
+    confirm(client, preview)
+
+    assert [(lead.last_name, lead.city) for lead in Lead.objects.all()] == [("Klein", "Bonn")]
+
+
+def test_another_sheet_can_be_named(client, manager):
+    def fill(book, sheet):
+        making_lists.plain(book, sheet)
+        book.add_worksheet("Archiv").write_column(0, 0, ["Nachname", "Altmann"])
+
+    data = making_lists.workbook(fill)
+    assert "Archiv (2 Zeilen)" in upload(client, data, "liste.xlsx").content.decode()
+
+    confirm(client, upload(client, data, "liste.xlsx", sheet="Archiv"))
+
+    assert Lead.objects.get().last_name == "Altmann"
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"), [({"header_row": "40"}, "no_such_row"), ({"encoding": "utf-7"}, None)]
+)
+def test_a_choice_that_does_not_fit_is_said_on_the_form(client, manager, uploads, fields, code):
+    response = upload(client, MESSY, **fields)
+
+    errors = response.context["form"].errors.as_data()
+    assert errors["import_file" if code else "encoding"]
+    assert stored(uploads) == []
+
+
+def test_a_file_that_changed_since_the_preview_is_not_imported(client, manager, uploads):
+    preview = upload(client)
+    [path] = uploads.iterdir()
+    path.write_bytes(LIST.replace(b"gross@", b"klein@"))
+
+    done = confirm(client, preview)
+
+    assert not Lead.objects.exists()
+    assert "seit der Vorschau geändert" in str(next(iter(done.context["messages"])))
+
+
+def test_a_longer_list_than_somebody_waits_for_is_refused(client, manager, settings):
+    settings.IMPORT_ROWS_AT_ONCE = 2
+
+    response = upload(client, b"Nachname\nA\nB\nC\n")
+
+    assert "2" in response.context["form"].errors["import_file"][0]

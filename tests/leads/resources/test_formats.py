@@ -141,7 +141,10 @@ def test_reads_the_first_visible_sheet_and_names_the_others():
     sheet = read(workbook(fill))
 
     assert list(sheet[0]) == ["Liste"]
-    assert sheet.left_out == ["Archiv"]
+    assert [one.name for one in sheet.info.sheets if one.name != sheet.info.sheet] == [
+        "Anfragen",
+        "Archiv",
+    ]
 
 
 def test_the_name_of_a_file_says_nothing_about_its_format():
@@ -184,7 +187,7 @@ BAD_FILES = {
     "entities": (rezipped(SMALL, **{"xl/x.xml": b"<!DOCTYPE x>"}), "damaged"),
     "many parts": (rezipped(SMALL, **{f"xl/{n}.xml": b"" for n in range(500)}), "too_complex"),
     "path upwards": (rezipped(SMALL, **{"xl/../../x": b""}), "too_complex"),
-    "two far corners": (workbook(corners), "too_complex"),
+    "two far corners": (workbook(corners), "far_cell"),
     "open quotation mark": (b'Nachname;Ort\n"Gro\xc3\x9f;K\xc3\xb6ln\n', "quotes"),
 }
 
@@ -194,20 +197,6 @@ def test_a_bad_file_is_refused_with_a_sentence(name):
     data, reason = BAD_FILES[name]
 
     assert refusal(data) == reason
-
-
-def test_a_zip_bomb_is_refused_while_it_is_unpacked(settings):
-    settings.IMPORT_MAX_UNPACKED_BYTES = 20 * 1024**2
-    bomb = io.BytesIO(SMALL)
-    with (
-        zipfile.ZipFile(bomb, "a", zipfile.ZIP_DEFLATED) as container,
-        container.open("xl/bomb.xml", "w") as part,
-    ):
-        for _ in range(25):
-            part.write(bytes(1024**2))
-
-    assert len(bomb.getvalue()) < 100_000
-    assert refusal(bomb.getvalue()) == "too_complex"
 
 
 @pytest.mark.parametrize("make", [lambda rows: table(*rows), lambda rows: csv_of(rows)])

@@ -27,7 +27,7 @@ from leads.models import (
 from leads.resources.formats import detect_format
 from leads.resources.lead import LeadResource
 from leads.resources.rows import Row
-from leads.resources.sheet import build_sheet
+from leads.resources.sheet import Sheet
 from tests import builders
 from tests.samples import make_alte_leads
 
@@ -53,8 +53,13 @@ def sample():
 
 def table(headers, *rows):
     """A list as if it had been read from a file with these rows."""
-    numbered = enumerate([headers, *rows], start=1)
-    return build_sheet(numbered, repr([headers, *rows]).encode())
+    sheet = Sheet(headers=headers)
+    for number, cells in enumerate(rows, start=2):
+        if any(cell is not None for cell in cells):
+            sheet.append([*cells, *[None] * (len(headers) - len(cells))])
+            sheet.row_numbers.append(number)
+    sheet.digest = Sheet.digest_of(sheet)
+    return sheet
 
 
 def take(sheet, dealer, user=None, *, dry_run=False):
@@ -97,7 +102,7 @@ def test_the_sample_becomes_leads_with_sources_and_customers(dealer, manager):
     assert reasons == {"same_name": 1, "similar_name_and_place": 1, "same_company": 3}
     warnings = Counter(one["code"] for lead in leads for one in lead.warnings)
     assert warnings == {
-        "postal_code_odd": make_alte_leads.LOST_ZEROS,
+        "excel_changed": make_alte_leads.LOST_ZEROS,
         "not_contactable": make_alte_leads.WITHOUT_CONTACT,
         "email_invalid": 1,
         "owner_unknown": 1,
@@ -453,3 +458,19 @@ def test_a_long_list_costs_as_many_queries_as_a_short_one():
     # One more where somebody may be somebody else.
     assert 0 <= costs[len(body)][0] - costs[50][0] <= 1
     assert max(costs[50]) <= 75
+
+
+@pytest.mark.parametrize(
+    ("street", "number", "whole"),
+    [
+        ("Übungsweg", "7 a", "Übungsweg 7 a"),
+        ("Übungsweg", 7, "Übungsweg 7"),
+        ("Übungsweg 7", None, "Übungsweg 7"),
+        ("Übungsweg 7", "7", "Übungsweg 7"),
+        ("Übungsweg 17", "7", "Übungsweg 17 7"),
+    ],
+)
+def test_street_and_house_number_together_and_apart(dealer, street, number, whole):
+    take(table(["Nachname", "Straße", "Hausnummer"], ["Groß", street, number]), dealer)
+
+    assert Lead.objects.get().street == whole

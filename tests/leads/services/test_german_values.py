@@ -10,11 +10,13 @@ from hypothesis import strategies as st
 
 from leads.services.german_values import (
     BERLIN,
+    from_excel_day,
     parse_bool,
     parse_date,
     parse_datetime,
     parse_decimal,
     parse_int,
+    parse_month,
     parse_percent,
     parse_postal_code,
 )
@@ -26,6 +28,7 @@ PARSERS = [
     parse_datetime,
     parse_decimal,
     parse_int,
+    parse_month,
     parse_percent,
     parse_postal_code,
 ]
@@ -49,6 +52,9 @@ PARSERS = [
         ("1,234.56", "1234.56"),
         ("1 234,56", "1234.56"),
         ("1.234.567,8", "1234567.8"),
+        ("1'234.50", "1234.5"),
+        ("21’990", "21990"),
+        ("19.990,- €", "19990"),
         ("21990", "21990"),
         ("21.990,-", "21990"),
         ("21.990,– €", "21990"),
@@ -152,6 +158,20 @@ def test_refuses_what_is_no_percentage(written):
         (datetime(2026, 12, 31, 23, 30, tzinfo=UTC), date(2027, 1, 1)),
         (46387, date(2026, 12, 31)),
         (46387.6, date(2026, 12, 31)),
+        ("3. März 2026", date(2026, 3, 3)),
+        ("03. MÄRZ 2026", date(2026, 3, 3)),
+        ("3 Maerz 2026", date(2026, 3, 3)),
+        ("3. Mär 26", date(2026, 3, 3)),
+        ("3-Mrz-26", date(2026, 3, 3)),
+        ("03.Mrz.2026", date(2026, 3, 3)),
+        ("24. Dez. 2025", date(2025, 12, 24)),
+        ("1. Jänner 2026", date(2026, 1, 1)),
+        ("5 May 2026", date(2026, 5, 5)),
+        ("30. Sept. '25", date(2025, 9, 30)),
+        ("Dienstag, 3. März 2026", date(2026, 3, 3)),
+        ("Di., 3.3.2026", date(2026, 3, 3)),
+        ("Mo 02.03.26", date(2026, 3, 2)),
+        (f"3.{NBSP}März{NBSP}2026", date(2026, 3, 3)),
     ],
 )
 def test_reads_a_date(written, day):
@@ -167,7 +187,8 @@ def test_reads_a_date(written, day):
         "", "31.02.2026", "29.02.2027", "32.12.2026", "12/31/2026", "31/12/2026", "31.12.",
         "2026-13-01", "2026-1-1", "20261231", "0001-01-01", "9999-12-31", "31.12.0026", "morgen",
         "31.12.2026 25:00", "46387", 1999, 31, 10**9, True, None, [], float("nan"), "1.1.2026; x",
-        date.max, datetime.max,
+        date.max, datetime.max, "3. Foo 2026", "31. Februar 2026", "März 2026", "Mrz 26", "3. März",
+        "Dienstag", "0. Mai 2026",
     ],
 )  # fmt: skip
 def test_refuses_what_is_no_date(written):
@@ -181,6 +202,9 @@ def test_refuses_what_is_no_date(written):
         ("31.12.2026 14:30", "2026-12-31T13:30:00+00:00"),
         ("31.12.26, 9:05 Uhr", "2026-12-31T08:05:00+00:00"),
         ("31.12.2026 14:30:15", "2026-12-31T13:30:15+00:00"),
+        ("31.12.2026 14.30 Uhr", "2026-12-31T13:30:00+00:00"),
+        ("31.12.2026 um 14 Uhr", "2026-12-31T13:00:00+00:00"),
+        ("Do., 31.12.2026 14:30 Uhr", "2026-12-31T13:30:00+00:00"),
         ("2026-07-01T14:30", "2026-07-01T12:30:00+00:00"),
         ("2026-07-01 14:30:15.123456", "2026-07-01T12:30:15+00:00"),
         ("2026-07-01T14:30:00Z", "2026-07-01T14:30:00+00:00"),
@@ -218,7 +242,7 @@ def test_both_half_past_two_of_october_stay_apart():
     assert second - first == timedelta(hours=1)
 
 
-@pytest.mark.parametrize("written", ["06.03.2026", "2026-03-06", date(2026, 3, 6)])
+@pytest.mark.parametrize("written", ["06.03.2026", "6. März 2026", "2026-03-06", date(2026, 3, 6)])
 def test_a_day_alone_gets_the_time_asked_for(written):
     assert parse_datetime(written) == datetime(2026, 3, 6, tzinfo=BERLIN)
     assert parse_datetime(written, time_of_day=time(9)) == datetime(2026, 3, 6, 9, tzinfo=BERLIN)
@@ -237,12 +261,52 @@ def test_refuses_what_is_no_time(written):
         parse_datetime(written)
 
 
-@pytest.mark.parametrize("written", ["ja", "JA ", "j", "x", "X", "wahr", "true", "1", 1, 1.0, True])
+@pytest.mark.parametrize(
+    ("written", "day"),
+    [
+        ("Mrz 26", date(2026, 3, 1)),
+        ("März 2026", date(2026, 3, 1)),
+        ("Sept. 2025", date(2025, 9, 1)),
+        ("Okt-25", date(2025, 10, 1)),
+        ("03/2026", date(2026, 3, 1)),
+        ("3.2026", date(2026, 3, 1)),
+    ],
+)
+def test_a_month_alone_is_its_first_day(written, day):
+    assert parse_month(written) == day
+
+
+@pytest.mark.parametrize(
+    "written", ["3. März 2026", "13/2026", "2026", "Golf 7", "Foo 26", "3.3.2026", 46387, None, ""]
+)
+def test_refuses_what_is_no_month(written):
+    with pytest.raises(ValueError, match=r"."):
+        parse_month(written)
+
+
+@pytest.mark.parametrize(
+    ("number", "is_1904", "day"),
+    [
+        (46387, False, date(2026, 12, 31)),
+        (46387 - 1462, True, date(2026, 12, 31)),
+        (46387.5, False, datetime(2026, 12, 31, 12)),
+        (46387.5 - 1462, True, datetime(2026, 12, 31, 12)),
+    ],
+)
+def test_excel_counts_days_in_two_ways(number, is_1904, day):
+    assert from_excel_day(number, is_1904=is_1904) == day
+
+
+@pytest.mark.parametrize(
+    "written", ["ja", "Ja.", "ja!", "☑", "JA ", "j", "x", "X", "wahr", "true", "1", 1, 1.0, True]
+)
 def test_reads_a_yes(written):
     assert parse_bool(written) is True
 
 
-@pytest.mark.parametrize("written", ["nein", "Nein", "n", "falsch", "FALSE", "0", 0, 0.0, False])
+@pytest.mark.parametrize(
+    "written", ["nein", "Nein.", "nö", "☐", "Nein", "n", "falsch", "FALSE", "0", 0, 0.0, False]
+)
 def test_reads_a_no(written):
     assert parse_bool(written) is False
 

@@ -1,0 +1,174 @@
+"""Exports of leads, for all doors: who gets what, written at once or by a worker, kept for a day.
+
+Which leads is decided when somebody asks; what they say, and whether they still may be seen, when
+they are written.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from django.core.files.storage import Storage
+from django.db.models import QuerySet
+from django.utils import translation
+
+from leads.access import permissions_of
+from leads.models.dealer import Dealer
+from leads.models.export import FILES_KEPT, Export, ExportState, export_storage
+from leads.models.lead import Lead
+from leads.models.user import User
+from leads.resources.columns import BY_NAME, Column
+from leads.resources.export import EXPORTED, rows_in_order
+from leads.resources.list_writer import write_list
+
+EXPORT_RIGHT = "leads.export_lead"
+# Seconds between two notes of how far a worker is.
+_NOTE_EVERY = 1.0
+
+Progress = Callable[[int], object]  # called with the number of leads written since
+
+
+class NotAllowed(Exception):
+    """Who asked for the list may not export (any more)."""
+
+
+def columns_named(names: Sequence[str]) -> list[Column]:
+    """Those of the names that can be exported, in this order; all of them if none is."""
+    known = [BY_NAME[name] for name in dict.fromkeys(names) if name in BY_NAME]
+    return [column for column in known if column in EXPORTED] or list(EXPORTED)
+
+
+def order_export(
+    dealer: Dealer, leads: QuerySet[Lead], *, user: User | None, now: datetime, **values: Any
+) -> Export:
+    """Note that these leads of the dealer, in their order, are to be exported. `user`: for whom,
+    None for the operator's command line. `values`: origin, format, columns (names), filters."""
+    export = Export(
+        dealer=dealer,
+        user=user,
+        created_at=now,
+        language=translation.get_language() or "",
+        **values,
+    )
+    ids = leads.filter(dealer=dealer, deleted_at=None).values_list("pk", flat=True)
+    export.remember_leads(ids.iterator())
+    export.total = len(export.remembered_leads())
+    export.save()
+    return export
+
+
+def write_export(export: Export, target: BinaryIO, *, progress: Progress = lambda n: None) -> int:
+    """Write the ordered leads into a file that is open for bytes; how many. Raises NotAllowed."""
+    columns = columns_named(export.columns)
+    with translation.override(export.language):
+        rows = rows_in_order(_still_visible(export), export.remembered_leads(), columns)
+        counted = _Counted(rows, progress)
+        write_list(target, counted, columns, export.format)
+    return counted.number
+
+
+def note_done(export: Export, *, written: int, now: datetime) -> None:
+    export.state = ExportState.DONE
+    export.written = written
+    export.finished_at = now
+    export.lead_ids = None
+    export.save()
+
+
+def write_for_download(export: Export, *, clock: Callable[[], datetime]) -> int:
+    """What a worker does with a large export; how many leads. Written twice it is as good as once.
+
+    Raises whatever goes wrong, noted in the export as well.
+    """
+    if export.state == ExportState.DONE or export.lead_ids is None:
+        return export.written
+    mine = Export.objects.for_dealer(export.dealer_id).filter(pk=export.pk)
+    mine.update(state=ExportState.RUNNING, written=0)
+    try:
+        with tempfile.TemporaryFile() as target:
+            written = write_export(export, target, progress=_noting(mine))
+            export.size = target.tell()
+            target.seek(0)
+            export.store_file(target)
+        note_done(export, written=written, now=clock())
+    except Exception:
+        mine.update(state=ExportState.FAILED)
+        raise
+    return written
+
+
+def delete_old_files(*, now: datetime) -> int:
+    """Delete what waited for a day, fetched or not, and files that nobody knows; how many."""
+    old = list(Export.objects.with_old_file(now).defer("lead_ids"))
+    for export in old:
+        export.delete_file()
+        is_lost = not export.is_over
+        Export.objects.filter(pk=export.pk).update(
+            file="", lead_ids=None, state=ExportState.FAILED if is_lost else export.state
+        )
+    return len(old) + _delete_forgotten(export_storage(), now=now)
+
+
+def may_export(user: User, dealer_id: int) -> bool:
+    if user.is_superuser or not user.is_active:
+        return user.is_active
+    here = [one for one in user.active_memberships if one.dealer_id == dealer_id]
+    return any(EXPORT_RIGHT in permissions_of(one) for one in here)
+
+
+def _still_visible(export: Export) -> QuerySet[Lead]:
+    leads = Lead.objects.for_dealer(export.dealer_id)
+    if export.user is None:
+        return leads
+    if not may_export(export.user, export.dealer_id):
+        raise NotAllowed(f"export {export.pk}")
+    return Lead.objects.for_user(export.user).filter(dealer=export.dealer_id)
+
+
+class _Counted:
+    """Rows that are counted while somebody takes them."""
+
+    def __init__(self, rows: Iterator[list[Any]], progress: Progress) -> None:
+        self._rows = rows
+        self._progress = progress
+        self.number = 0
+
+    def __iter__(self) -> Iterator[list[Any]]:
+        told = 0
+        for row in self._rows:
+            yield row
+            self.number += 1
+            if self.number - told == 1000:
+                self._progress(1000)
+                told = self.number
+        self._progress(self.number - told)
+
+
+def _noting(export: QuerySet[Export]) -> Progress:
+    """Notes in the row how far it is, so that its page can show it."""
+    written, noted_at = 0, time.monotonic()
+
+    def note(number: int) -> None:
+        nonlocal written, noted_at
+        written += number
+        if time.monotonic() - noted_at >= _NOTE_EVERY:
+            export.update(written=written)
+            noted_at = time.monotonic()
+
+    return note
+
+
+def _delete_forgotten(storage: Storage, *, now: datetime) -> int:
+    """A worker that was killed after it stored a file left it without a row."""
+    try:
+        _folders, names = storage.listdir("")
+    except FileNotFoundError:
+        return 0
+    forgotten = [name for name in names if now - storage.get_modified_time(name) > 2 * FILES_KEPT]
+    for name in forgotten:
+        storage.delete(name)
+    return len(forgotten)

@@ -1,0 +1,65 @@
+"""Finds the row that holds the headers when titles, notes or groups of columns stand above it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from leads.resources.columns import column_for
+
+# Headers are looked for among so many rows that are not blank.
+HEAD_ROWS = 50
+# A heading is a word or two.
+_LONGEST_HEADER = 60
+# Of the cells that most rows fill, so many are filled by the row of the headers.
+_FILLED = 0.6
+
+
+def find_header(rows: Sequence[Sequence[Any]]) -> int:
+    """The position among `rows` (the first ones of a list, none of them blank).
+
+    The row with the most headers that we know, if there are two of them; else the first one
+    that is filled like those below and holds nothing but words; else the first.
+    """
+    known = [_known(cells) for cells in rows]
+    best = max(known)
+    if best >= 2:
+        return known.index(best)
+    if known[0]:
+        return 0
+    width = _usual_width(rows)
+    for at, cells in enumerate(rows[:-1]):
+        texts = [cell for cell in cells if not _is_blank(cell)]
+        if len(texts) >= max(width * _FILLED, 1) and all(map(_is_heading, texts)):
+            return at
+    return 0
+
+
+def _known(cells: Sequence[Any]) -> int:
+    """How many different columns of ours the cells name."""
+    found = {
+        column.name
+        for cell in cells
+        if isinstance(cell, str) and _is_heading(cell) and (column := column_for(cell))
+    }
+    return len(found)
+
+
+def _usual_width(rows: Sequence[Sequence[Any]]) -> int:
+    """How many cells most rows fill, the wider one if two are as frequent."""
+    widths = Counter(sum(not _is_blank(cell) for cell in cells) for cells in rows)
+    return max(widths, key=lambda width: (widths[width], width))
+
+
+def _is_heading(cell: Any) -> bool:
+    return (
+        isinstance(cell, str)
+        and len(cell) <= _LONGEST_HEADER
+        and any(sign.isalpha() for sign in cell)
+        and "@" not in cell
+    )
+
+
+def _is_blank(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())

@@ -1,0 +1,116 @@
+"""What people should know about a list that was opened, as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from leads.resources.list_info import Places, SheetInfo
+
+ENCODING_NAMES = {
+    "utf-8": "UTF-8",
+    "utf-8-sig": gettext_lazy("UTF-8 with byte order mark"),
+    "utf-16-le": "UTF-16 LE",
+    "utf-16-be": "UTF-16 BE",
+    "cp1252": "Windows-1252",
+}
+DELIMITER_NAMES = {
+    ";": gettext_lazy("semicolon"),
+    ",": gettext_lazy("comma"),
+    "\t": gettext_lazy("tab"),
+    "|": gettext_lazy("vertical bar"),
+}
+_SHOWN_ABOVE = 5
+
+
+def remarks_on(info: SheetInfo) -> list[str]:
+    """What was found, then what is odd; each sentence names the places."""
+    return [*_about_the_file(info), *_about_the_table(info), *_about_cells(info)]
+
+
+def _about_the_file(info: SheetInfo) -> Iterator[str]:
+    if info.kind == "csv":
+        yield _("Read with the encoding %(encoding)s and the delimiter %(delimiter)s.") % {
+            "encoding": ENCODING_NAMES[info.encoding],
+            "delimiter": DELIMITER_NAMES.get(info.delimiter, f"“{info.delimiter}”"),
+        }
+    others = [
+        f"{one.name} ({_rows(one.rows)}{', ' + _('hidden') if one.is_hidden else ''})"
+        for one in info.sheets
+        if one.name != info.sheet and one.rows
+    ]
+    if others:
+        yield _("The sheet “%(sheet)s” was read. Not read: %(others)s.") % {
+            "sheet": info.sheet,
+            "others": ", ".join(others),
+        }
+    if info.is_1904:
+        yield _("This workbook counts days from 1904; dates are read accordingly.")
+
+
+def _about_the_table(info: SheetInfo) -> Iterator[str]:
+    if info.above:
+        yield _(
+            "The headers stand in row %(row)s. What stands above is not taken over: %(above)s"
+        ) % {
+            "row": info.header_row,
+            "above": " · ".join(_("row %(row)s: %(text)s") % _shown(one) for one in info.above[:5]),
+        }
+    if info.hidden_columns:
+        yield _("Hidden columns are read too: %(names)s.") % {
+            "names": ", ".join(info.hidden_columns)
+        }
+    if info.hidden_rows.count:
+        yield _("Rows that are hidden or filtered out in Excel are read too: %(places)s.") % {
+            "places": _places(info.hidden_rows)
+        }
+    if info.merged.count:
+        yield _(
+            "Merged cells count for each of their rows, but only for their first column: "
+            "%(places)s."
+        ) % {"places": _places(info.merged)}
+    if info.ragged.count:
+        yield _(
+            "Rows with more cells than there are headers, perhaps because of a delimiter within a "
+            "text: %(places)s."
+        ) % {"places": _places(info.ragged)}
+
+
+def _about_cells(info: SheetInfo) -> Iterator[str]:
+    if info.errors.count:
+        yield _("Cells with an error of Excel are read as empty: %(places)s.") % {
+            "places": _places(info.errors)
+        }
+    if info.unsolved.count:
+        yield _(
+            "Formulas without a stored result are read as empty; open the list in Excel and save "
+            "it again: %(places)s."
+        ) % {"places": _places(info.unsolved)}
+    # An error is what a formula came to.
+    solved = info.formulas - info.unsolved.count - info.errors.count
+    if solved > 0:
+        yield ngettext(
+            "%(count)d formula counts as the result that Excel saw last.",
+            "%(count)d formulas count as the results that Excel saw last.",
+            solved,
+        ) % {"count": solved}
+    if info.invisible.count:
+        yield _("Invisible signs were taken out in rows %(places)s.") % {
+            "places": _places(info.invisible)
+        }
+
+
+def _rows(count: int) -> str:
+    return ngettext("%(count)d row", "%(count)d rows", count) % {"count": count}
+
+
+def _shown(above: tuple[int, str]) -> dict[str, object]:
+    return {"row": above[0], "text": above[1]}
+
+
+def _places(places: Places) -> str:
+    more = places.count - len(places.first)
+    shown = ", ".join(places.first)
+    return _("%(places)s and %(more)d more") % {"places": shown, "more": more} if more else shown

@@ -1,0 +1,103 @@
+"""Excel workbooks in: a guarded process reads them (xlsx_reader.py), this one takes the answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from django.conf import settings
+
+from leads.resources.cells import cell_from_json
+from leads.resources.header_row import HEAD_ROWS
+from leads.resources.list_info import Choice, NumberedRow, Places, RawTable, SheetSize
+from leads.resources.refusals import refuse
+
+_HOUSE = Path(__file__).parents[2]
+# -I: neither the environment nor the working directory decide what is imported.
+_READER = "import sys; sys.path.insert(0, sys.argv.pop()); {}; main()".format(
+    "from leads.resources.xlsx_reader import main"
+)
+_SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
+_PLACES = ("hidden_rows", "errors", "unsolved", "merged", "invisible")
+
+
+def is_workbook(start: bytes) -> bool:
+    """Told by the first bytes: a zip, or what Excel wrote before and still does with a password."""
+    return start.startswith(_SIGNATURES)
+
+
+def read_workbook(data: BinaryIO, spool: BinaryIO, choice: Choice) -> RawTable:
+    """`data` and `spool` are real files; the spool receives the rows."""
+    answer = _ask_reader(data, spool, choice.sheet)
+    facts = {name: _places(answer[name]) for name in _PLACES}
+    return RawTable(
+        kind="xlsx",
+        rows=lambda: _rows(spool),
+        row_count=answer["rows"],
+        used=answer["used"],
+        hidden=[(first, last) for first, last in answer["hidden_columns"]],
+        facts={
+            "sheet": answer["sheet"],
+            "sheets": tuple(SheetSize(**one) for one in answer["sheets"]),
+            "is_1904": answer["is_1904"],
+            "formulas": answer["formulas"],
+            **facts,
+        },
+    )
+
+
+def _ask_reader(data: BinaryIO, spool: BinaryIO, sheet: str) -> dict[str, Any]:
+    seconds = settings.IMPORT_READER_SECONDS
+    request = {
+        "memory_bytes": settings.IMPORT_READER_MEMORY_BYTES,
+        "seconds": seconds,
+        "parts": settings.IMPORT_MAX_PARTS,
+        "unpacked_bytes": settings.IMPORT_MAX_UNPACKED_BYTES,
+        "rows": settings.IMPORT_MAX_ROWS,
+        "columns": settings.IMPORT_MAX_COLUMNS,
+        "head_rows": HEAD_ROWS,
+        "sheet": sheet,
+    }
+    data.flush()
+    os.lseek(data.fileno(), 0, os.SEEK_SET)  # the reader does not see what Python has buffered
+    arguments = [json.dumps(request), str(spool.fileno()), str(_HOUSE)]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own module; the upload goes in by stdin
+            [sys.executable, "-I", "-c", _READER, *arguments],
+            stdin=data,
+            capture_output=True,
+            pass_fds=[spool.fileno()],
+            env={},
+            timeout=2 * seconds,
+            check=True,
+        )
+    except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+        raise refuse("too_complex") from error
+    answer: dict[str, Any] = json.loads(done.stdout)
+    if code := answer.get("error"):
+        raise refuse(code, **answer["params"])
+    return answer
+
+
+def _rows(spool: BinaryIO) -> Iterator[NumberedRow]:
+    spool.seek(0)
+    for line in spool:
+        number, cells = json.loads(line)
+        yield (
+            number,
+            [cell_from_json(cell) if isinstance(cell, dict) else cell for cell in cells],
+        )
+
+
+def _places(answer: dict[str, Any]) -> Places:
+    return Places(answer["count"], tuple(_place(one) for one in answer["first"]))
+
+
+def _place(one: Any) -> str:
+    """A row or a cell; a cell with what stands in it."""
+    return f"{one[0]} ({one[1]})" if isinstance(one, list) else str(one)
