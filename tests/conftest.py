@@ -16,6 +16,7 @@ from pytest_django.plugin import blocking_manager_key
 os.environ["DJANGO_SETTINGS_MODULE"] = "leadoffice.settings"
 # Plain http and static files from where they lie; the tests themselves run with DEBUG off.
 os.environ["DEBUG"] = "True"
+os.environ["ALLOWED_HOSTS"] = "localhost,127.0.0.1"  # whatever an .env says
 os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
 os.environ.setdefault(
     "FIELD_ENCRYPTION_KEYS", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
