@@ -23,6 +23,7 @@ from leads.models.lead import Lead
 from leads.models.user import User
 from leads.services.events import lead_event, record
 from leads.services.history import remember
+from leads.services.inserting import append
 from leads.services.retrying import retried
 from leads.services.scoring import score_of
 
@@ -141,7 +142,7 @@ def _move(
         follow_status(lead, now=now)
     columns = ["status", "close_reason", "closed_at"]
     _store(rows, columns, by=by, now=now, change_batch=change_batch)
-    Activity.objects.bulk_create(activities, batch_size=_WRITTEN_TOGETHER)
+    append(Activity, activities)
     record(events)
     return len(rows)
 
@@ -303,4 +304,4 @@ def _write(rows: Iterable[Lead], kind: str, text: str, *, by: User | None, now: 
         Activity(dealer_id=lead.dealer_id, lead=lead, kind=kind, at=now, user=by, text=text)
         for lead in rows
     ]
-    Activity.objects.bulk_create(activities, batch_size=_WRITTEN_TOGETHER)
+    append(Activity, activities)
