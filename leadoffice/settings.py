@@ -199,6 +199,11 @@ IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=50 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=200_000)
 # So many rows are imported while their sender waits: they take some ten seconds.
 IMPORT_ROWS_AT_ONCE = env.int("IMPORT_ROWS_AT_ONCE", default=5_000)
+# Smaller files are read, shorter lists checked, while their sender waits; others by a worker.
+IMPORT_READ_AT_ONCE_BYTES = env.int("IMPORT_READ_AT_ONCE_BYTES", default=1024 * 1024)
+IMPORT_CHECK_AT_ONCE = env.int("IMPORT_CHECK_AT_ONCE", default=500)
+# How long the rows of a list are kept after the last step, for its result workbook.
+IMPORT_DAYS = env.int("IMPORT_DAYS", default=30)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=512 * 1024 * 1024)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=200)
 IMPORT_MAX_PARTS = env.int("IMPORT_MAX_PARTS", default=500)
@@ -221,6 +226,14 @@ STORAGES["import_export"] = {
 }
 # Lists with more leads are written by a worker and wait in the storage for their owner.
 EXPORT_AT_ONCE = env.int("EXPORT_AT_ONCE", default=5_000)
+STORAGES["imports"] = {
+    "BACKEND": "django.core.files.storage.FileSystemStorage",
+    "OPTIONS": {
+        "location": Path(MEDIA_ROOT) / "uploads",
+        "file_permissions_mode": 0o600,
+        "directory_permissions_mode": 0o700,
+    },
+}
 STORAGES["exports"] = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
     "OPTIONS": {

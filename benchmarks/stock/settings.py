@@ -11,6 +11,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "rest_framework",
     "rest_framework.authtoken",
+    "import_export",
     "benchmarks.stock",
 ]
 SCHEMA = "benchmark_stock"

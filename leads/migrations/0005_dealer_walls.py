@@ -17,6 +17,7 @@ PARENTS = [
     "leads_intakeentry",  # likewise
     "leads_merge",
     "leads_changebatch",
+    "leads_listimport",
 ]
 
 # table, column, table it points to
@@ -37,6 +38,8 @@ CHILDREN = [
     ("leads_intakeentry", "lead_id", "leads_lead"),
     ("leads_changebatch", "merge_id", "leads_merge"),
     ("leads_enquiry", "change_batch_id", "leads_changebatch"),
+    ("leads_listimport", "change_batch_id", "leads_changebatch"),
+    ("leads_listrow", "list_import_id", "leads_listimport"),
     ("leads_matchsuggestion", "customer_id", "leads_customer"),
     ("leads_matchsuggestion", "candidate_id", "leads_customer"),
 ]
@@ -44,10 +47,11 @@ CHILDREN = [
 # What Django checks and the walls check as well; each check of a new row costs as much as an index.
 REPLACED = [
     *CHILDREN,
-    # Their lead is never empty and knows the dealer.
+    # Their lead, or list, is never empty and knows the dealer.
     ("leads_activity", "dealer_id", "leads_dealer"),
     ("leads_enquiry", "dealer_id", "leads_dealer"),
     ("leads_task", "dealer_id", "leads_dealer"),
+    ("leads_listrow", "dealer_id", "leads_dealer"),
 ]
 
 

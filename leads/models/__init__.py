@@ -14,9 +14,19 @@ from leads.models.export import (
     ExportState,
     ExportTemplate,
 )
+from leads.models.import_memory import ColumnName, ImportTemplate, ListValue
 from leads.models.intake import Channel, IntakeEntry, Outcome
 from leads.models.lead import Grade, Lead
 from leads.models.lead_type import LeadType
+from leads.models.list_import import (
+    ImportOrigin,
+    ImportState,
+    ListImport,
+    ListRow,
+    OnExisting,
+    Plan,
+    RowOutcome,
+)
 from leads.models.match_suggestion import MatchReason, MatchSuggestion
 from leads.models.merge import Merge
 from leads.models.score_weights import ScoreWeights
@@ -33,6 +43,7 @@ __all__ = [
     "ChangeBatch",
     "Channel",
     "CloseReason",
+    "ColumnName",
     "Customer",
     "Dealer",
     "Enquiry",
@@ -45,19 +56,28 @@ __all__ = [
     "ExportTemplate",
     "Grade",
     "IdempotencyRecord",
+    "ImportOrigin",
+    "ImportState",
+    "ImportTemplate",
     "IntakeEntry",
     "Job",
     "JobState",
     "JobStatus",
     "Lead",
     "LeadType",
+    "ListImport",
+    "ListRow",
+    "ListValue",
     "Location",
     "MatchReason",
     "MatchSuggestion",
     "Membership",
     "Merge",
+    "OnExisting",
     "Outcome",
+    "Plan",
     "Role",
+    "RowOutcome",
     "Schedule",
     "Scope",
     "ScoreWeights",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from leads.models.dealer import Dealer, Location, Membership
+from leads.models.enquiry import Enquiry
 from leads.models.intake import IntakeEntry
 from leads.models.keys import fold
 from leads.models.lead import Lead
 from leads.models.lead_type import LeadType
 from leads.models.user import User
-from leads.resources.columns import column_for
 from leads.resources.export import EXPORTED, exported_rows
 from leads.resources.readers import Office
 from leads.resources.rows import SENDER, Row
@@ -78,20 +78,30 @@ def exported_now(dealer: Dealer, user: User | None, numbers: set[str]) -> dict[s
     return found
 
 
-def earlier_lists(dealer: Dealer, entries: Sequence[IntakeEntry]) -> dict[str, list[Base]]:
-    """By the list's number: what earlier lists said, oldest first."""
-    ids = {entry.outside_id for entry in entries if entry.outside_id}
+def lead_numbers(dealer: Dealer, ids: Collection[str]) -> dict[str, str]:
+    """By the list's own number: ours, of the leads that were made of it."""
+    if not ids:
+        return {}
+    enquiries = Enquiry.objects.for_dealer(dealer).filter(sender=SENDER, external_id__in=ids)
+    return dict(enquiries.values_list("external_id", "lead__number"))
+
+
+def earlier_lists(
+    dealer: Dealer, ids: Collection[str], *, without: Collection[int] = ()
+) -> dict[str, list[Base]]:
+    """By the list's number, of these numbers: what earlier lists said, oldest first. `without`:
+    entries of this list."""
     if not ids:
         return {}
     booked = IntakeEntry.objects.for_dealer(dealer).filter(
         sender=SENDER, outside_id__in=ids, lead__isnull=False, raw_deleted_at=None
     )
     found = defaultdict(list)
-    for entry in booked.exclude(pk__in=[one.pk for one in entries]).order_by("pk"):
+    for entry in booked.exclude(pk__in=without).order_by("pk"):
         cells: dict[str, Any] = {}
         further = {}
-        for header, cell in Row.from_raw(entry.raw).cells.items():
-            if column := column_for(header):
+        for header, column, cell in Row.from_raw(entry.raw).columns:
+            if column:
                 cells.setdefault(column.name, cell)
             else:
                 further[header] = cell

@@ -166,9 +166,17 @@ class LeadResource(ModelResource):
         entries = book(dealer, channel=Channel.EXCEL, sender=SENDER, messages=messages, now=now)
         # The very same row was decided about before: its entry counted the repeat, that is all.
         pending = [entry for entry in entries if entry.lead_id is None]
-        parse = RowParser(dealer, pending, now=now, user=self.user)
+        raw = {entry.pk: Row.from_raw(entry.raw) for entry in pending}
+        parse = RowParser(dealer, raw, now=now, user=self.user, entries=raw.keys())
         batch = open_batch(dealer.pk, ChangeBatch.Kind.IMPORT, by=self.user, now=now)
-        receipts = process(dealer, pending, parse, now=now, actor=self.user, change_batch=batch)
+        receipts = process(
+            dealer,
+            pending,
+            lambda entry: parse(entry.pk),
+            now=now,
+            actor=self.user,
+            change_batch=batch,
+        )
         if close_batch(batch):
             self.change_batch = batch
         outcome = dict(zip((entry.pk for entry in pending), receipts, strict=True))

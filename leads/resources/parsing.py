@@ -4,22 +4,30 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, time
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
+from uuid import uuid4
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models.dealer import Dealer
-from leads.models.intake import IntakeEntry
+from leads.models.list_import import OnExisting
 from leads.models.user import User
 from leads.models.warning import WarningCode
 from leads.resources.cells import cell_text
-from leads.resources.columns import BY_NAME, COLUMNS, Column, column_for
-from leads.resources.known import Base, earlier_lists, exported_now, load_office
+from leads.resources.columns import BY_NAME, Column
+from leads.resources.known import (
+    Base,
+    earlier_lists,
+    exported_now,
+    lead_numbers,
+    load_office,
+)
 from leads.resources.readers import Reading
 from leads.resources.rows import SENDER, Problem, Row, UnusableRow
 from leads.services.drafts import ContactDraft, DraftWarning, LeadDraft, VehicleDraft
@@ -30,69 +38,111 @@ _FURTHER, _TAGS = BY_NAME["custom_values"], BY_NAME["tags"]
 # Excel takes these for numbers when it opens a CSV, and drops their leading zeros.
 _ZEROS = (BY_NAME["postal_code"], BY_NAME["phone"], BY_NAME["mobile"])
 _PHONES = ("mobile", "phone")
-_POSITION = {column.name: position for position, column in enumerate(COLUMNS)}
 _CONTACT = frozenset(field.name for field in fields(ContactDraft))
 _VEHICLE = frozenset(field.name for field in fields(VehicleDraft))
 _LEAD = frozenset(field.name for field in fields(LeadDraft))
 
 
 class RowParser:
-    """`parse` for leads.services.intake.process, made once for all rows of a file.
+    """Makes drafts of the rows of a list; made once for all rows that are looked at together.
 
-    A row with our own number says only what differs from an export made now. A row whose number
-    in the list was received before says only what differs from its last version, so that an
-    old list does not undo the work of the staff. Seven queries, whatever the number of rows.
+    `rows` by any number of the caller's. A row with our own number says only what differs from an
+    export made now. A row whose number in the list was received before says only what differs from
+    its last version, so that an old list does not undo the work of the staff. `decisions` say of
+    rows what else is to be done with a lead that is here already. Eight queries, whatever the
+    number of rows. `entries`: those of these rows in the ledger, if they are booked already.
     """
 
     def __init__(
-        self, dealer: Dealer, entries: Sequence[IntakeEntry], *, now: datetime, user: User | None
+        self,
+        dealer: Dealer,
+        rows: Mapping[int, Row],
+        *,
+        now: datetime,
+        user: User | None,
+        decisions: Mapping[int, OnExisting] = MappingProxyType({}),
+        entries: Collection[int] = (),
     ) -> None:
         self.now = now
-        self.rows = {entry.pk: Row.from_raw(entry.raw) for entry in entries}
+        self.rows = rows
         self.office = load_office(dealer)
-        self.known = exported_now(dealer, user, {row.lead_number for row in self.rows.values()})
-        self.earlier = earlier_lists(dealer, entries)
-        # For the preview, by primary key of the entry.
+        self._decisions = decisions
+        outside = {row.outside_id for row in rows.values()} - {""}
+        self._by_outside_id = lead_numbers(dealer, outside)
+        numbers = {row.lead_number for row in rows.values()}
+        filled = {self.lead_number(key) for key in rows if self._decision(key) == OnExisting.FILL}
+        self.known = exported_now(dealer, user, numbers | filled)
+        self.earlier = earlier_lists(dealer, outside, without=entries)
+        # By the row's number at the caller's.
         self.problems: dict[int, Sequence[Problem]] = {}
         self.untouched: dict[int, list[str]] = {}  # headers whose changes are not taken over
         self.warnings: dict[int, Sequence[DraftWarning]] = {}
 
-    def __call__(self, entry: IntakeEntry) -> LeadDraft:
+    def __call__(self, key: int) -> LeadDraft:
         """Raises UnusableRow."""
-        row = self.rows[entry.pk]
+        row = self.rows[key]
         try:
-            draft = self._edited(entry, row) if row.lead_number else self._listed(row)
+            draft = self._draft(key, row)
         except UnusableRow as error:
-            self.problems[entry.pk] = error.problems
+            self.problems[key] = error.problems
             raise
-        self.warnings[entry.pk] = draft.warnings
+        self.warnings[key] = draft.warnings
         return draft
 
-    def _edited(self, entry: IntakeEntry, row: Row) -> LeadDraft:
+    def lead_number(self, key: int) -> str:
+        """Of the lead that the row names, by our number or the list's own; "" if there is none."""
+        row = self.rows[key]
+        return row.lead_number or self._by_outside_id.get(row.outside_id, "")
+
+    def _decision(self, key: int) -> OnExisting:
+        return self._decisions.get(key, OnExisting.UPDATE)
+
+    def _draft(self, key: int, row: Row) -> LeadDraft:
+        match self._decision(key):
+            case OnExisting.NEW:
+                return self._listed(row, is_new=True)
+            case OnExisting.FILL if self.lead_number(key) in self.known:
+                return self._filling(key, row)
+        return self._edited(key, row) if row.lead_number else self._listed(row)
+
+    def _edited(self, key: int, row: Row) -> LeadDraft:
         """A row of our own export: only the cells that somebody changed."""
         base = self.known.get(row.lead_number)
         if base is None:
             reason = _("There is no such lead here. Please correct the number or leave it empty.")
             raise UnusableRow(row, [Problem(row.header_of("number"), row.lead_number, reason)])
         changed, untouched = {}, []
-        for header, cell in self._changed(row, base).items():
-            column = column_for(header)
+        for header, column, cell in self._changed(row, base):
             if column is None or not column.fixed:
                 changed[header] = _new_lines(cell, base) if column is _FURTHER else cell
             elif not column.shown:
                 untouched.append(header)
             if column is _TAGS and not _names_in(base.cells[_TAGS.name]) <= _names_in(cell):
                 untouched.append(header)  # tags are added; taking one away is left to people
-        self.untouched[entry.pk] = untouched
-        reading = self._read(row, changed)
+        self.untouched[key] = untouched
+        return self._change(row, changed, base, row.lead_number)
+
+    def _filling(self, key: int, row: Row) -> LeadDraft:
+        """What the lead does not know yet."""
+        base = self.known[self.lead_number(key)]
+        news = {
+            header: cell
+            for header, column, cell in self._changed(row, base)
+            if (column is None and header not in base.further)
+            or (column and not column.fixed and not cell_text(base.cells.get(column.name)))
+        }
+        return self._change(row, news, base, self.lead_number(key))
+
+    def _change(self, row: Row, cells: Mapping[str, Any], base: Base, number: str) -> LeadDraft:
+        reading = self._read(row, cells)
         _complete(reading, base)
         if reading.custom_values:
             reading.custom_values = {**base.further, **reading.custom_values}
         # Somebody here has changed these cells on purpose.
-        return _draft(reading, number=row.lead_number, overrides_staff=True)
+        return _draft(reading, number=number, overrides_staff=True)
 
-    def _listed(self, row: Row) -> LeadDraft:
-        """A row of somebody's own list."""
+    def _listed(self, row: Row, *, is_new: bool = False) -> LeadDraft:
+        """A row of somebody's own list; `is_new`: whatever was received before."""
         reading = self._read(row, row.cells)
         _complete(reading)
         if not _is_usable(reading):
@@ -101,6 +151,8 @@ class RowParser:
         content_hash = _fingerprint(reading)
         # A row without a number of its own is recognised by its content.
         external_id = row.outside_id or f"row-{content_hash[:40]}"
+        if is_new:
+            external_id = f"new-{uuid4().hex}"
         if bases := self.earlier.get(external_id):
             reading = self._news(row, reading, bases)
         else:
@@ -111,30 +163,29 @@ class RowParser:
 
     def _news(self, row: Row, whole: Reading, bases: Sequence[Base]) -> Reading:
         """What the row says that no earlier list said."""
-        if any(not self._changed(row, base) for base in bases):
+        changes = [self._changed(row, base) for base in bases]
+        if not all(changes):
             return Reading(self.office)
-        reading = self._read(row, self._changed(row, bases[-1]))
+        reading = self._read(row, {header: cell for header, _column, cell in changes[-1]})
         _complete(reading, bases[-1])
         if reading.custom_values:
             reading.custom_values = whole.custom_values
         return reading
 
-    def _changed(self, row: Row, base: Base) -> dict[str, Any]:
+    def _changed(self, row: Row, base: Base) -> list[tuple[str, Column | None, Any]]:
         """The cells that say something else than the base does."""
-        changed = {}
-        for header, cell in row.cells.items():
-            column = column_for(header)
-            if column is None:
-                if cell_text(cell) != cell_text(base.further.get(header)):
-                    changed[header] = cell
-            elif not self._same(column, cell, base.cells.get(column.name)):
-                changed[header] = cell
-        return changed
+        return [
+            (header, column, cell)
+            for header, column, cell in row.columns
+            if not self._same(column, cell, _of(base, column, header))
+        ]
 
-    def _same(self, column: Column, one: Any, other: Any) -> bool:
+    def _same(self, column: Column | None, one: Any, other: Any) -> bool:
         """Same text, or read as the same value ("1.234,50 €" and 1234.5)."""
         if cell_text(one) == cell_text(other):
             return True
+        if column is None:
+            return False
         if column in _ZEROS and cell_text(one) == cell_text(other).lstrip("0"):
             return True
         return other is not None and self._meaning(column, one) == self._meaning(column, other)
@@ -148,11 +199,13 @@ class RowParser:
         return reading.values, reading.custom_values, reading.warnings
 
     def _read(self, row: Row, cells: Mapping[str, Any]) -> Reading:
-        """Read the cells, specific columns first. Raises UnusableRow with all its problems."""
+        """Read these cells, specific columns first. Raises UnusableRow with all its problems."""
         reading, problems = Reading(self.office), []
         filled: set[str] = set()
-        for header, cell in sorted(cells.items(), key=_by_column):
-            column = column_for(header)
+        for header, column, _cell in row.columns:
+            if header not in cells:
+                continue
+            cell = cells[header]
             if column is None or column.name in filled:  # two columns with one meaning
                 reading.custom_values[header] = cell_text(cell)
                 continue
@@ -166,9 +219,8 @@ class RowParser:
         return reading
 
 
-def _by_column(item: tuple[str, Any]) -> int:
-    column = column_for(item[0])
-    return _POSITION[column.name] if column else len(_POSITION)
+def _of(base: Base, column: Column | None, header: str) -> Any:
+    return base.cells.get(column.name) if column else base.further.get(header)
 
 
 def _names_in(cell: Any) -> set[str]:

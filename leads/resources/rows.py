@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from leads.models.keys import clean_text
 from leads.resources.cells import cell_from_json, cell_text, cell_to_json
-from leads.resources.columns import column_for
+from leads.resources.columns import BY_NAME, COLUMNS, Column, column_for
 from leads.resources.readers import LEAD_NUMBER
 from leads.services.intake import Message, Unusable
 
@@ -21,17 +22,35 @@ SENDER = "excel"
 @dataclass(frozen=True)
 class Row:
     """One row of a list: its number as Excel counts, and its cells by header, empty ones left
-    out. Cells are str, int, float, bool, date, naive datetime or time."""
+    out. Cells are str, int, float, bool, date, naive datetime or time.
+
+    `means`: what headers mean that do not mean what they say, as names of columns ("": a further
+    value). `was`: cells as they came that somebody has corrected or translated; for the record.
+    """
 
     number: int
     cells: Mapping[str, Any]
+    means: Mapping[str, str] = field(default_factory=dict)
+    was: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    def column_of(self, header: str) -> Column | None:
+        """The column that a header stands for, or None: a further value."""
+        if (name := self.means.get(header)) is not None:
+            return BY_NAME.get(name)
+        return column_for(header)
+
+    @cached_property
+    def columns(self) -> list[tuple[str, Column | None, Any]]:
+        """Header, column and cell, in the order in which they are read."""
+        found = [(header, self.column_of(header), cell) for header, cell in self.cells.items()]
+        return sorted(found, key=_by_column)
+
+    @cached_property
     def lead_number(self) -> str:
         """Our own number, if the list was exported here."""
         return next((text for text in self._texts("number") if LEAD_NUMBER.fullmatch(text)), "")
 
-    @property
+    @cached_property
     def outside_id(self) -> str:
         """The list's own number for the enquiry, as the readers will understand it."""
         if self.lead_number:
@@ -39,14 +58,11 @@ class Row:
         return next(iter([*self._texts("external_id"), *self._texts("number")]), "")[:64]
 
     def header_of(self, name: str) -> str:
-        return next(h for h in self.cells if (column := column_for(h)) and column.name == name)
+        return next(header for header, column, _cell in self.columns if _is(column, name))
 
     def _texts(self, name: str) -> list[str]:
-        return [
-            clean_text(cell_text(cell))
-            for header, cell in self.cells.items()
-            if (column := column_for(header)) and column.name == name
-        ]
+        found = (cell for _header, column, cell in self.columns if _is(column, name))
+        return [clean_text(cell_text(cell)) for cell in found]
 
     def as_message(self, digest: str) -> Message:
         return Message(
@@ -54,14 +70,41 @@ class Row:
         )
 
     def as_raw(self) -> str:
-        cells = [[header, cell_to_json(cell)] for header, cell in self.cells.items()]
-        return json.dumps({"row": self.number, "cells": cells}, ensure_ascii=False)
+        content: dict[str, Any] = {"row": self.number, "cells": _to_json(self.cells)}
+        if self.means:
+            content["means"] = self.means
+        if self.was:
+            content["was"] = _to_json(self.was)
+        return json.dumps(content, ensure_ascii=False)
 
     @classmethod
     def from_raw(cls, raw: str) -> Row:
         content = json.loads(raw)
-        cells = {header: cell_from_json(cell) for header, cell in content["cells"]}
-        return cls(content["row"], cells)
+        return cls(
+            content["row"],
+            _from_json(content["cells"]),
+            content.get("means", {}),
+            _from_json(content.get("was", ())),
+        )
+
+
+_POSITION = {column.name: position for position, column in enumerate(COLUMNS)}
+
+
+def _by_column(one: tuple[str, Column | None, Any]) -> int:
+    return _POSITION[one[1].name] if one[1] else len(_POSITION)
+
+
+def _is(column: Column | None, name: str) -> bool:
+    return column is not None and column.name == name
+
+
+def _to_json(cells: Mapping[str, Any]) -> list[list[Any]]:
+    return [[header, cell_to_json(cell)] for header, cell in cells.items()]
+
+
+def _from_json(cells: Iterable[Sequence[Any]]) -> dict[str, Any]:
+    return {header: cell_from_json(cell) for header, cell in cells}
 
 
 def rows_of(
