@@ -202,6 +202,8 @@ IMPORT_ROWS_AT_ONCE = env.int("IMPORT_ROWS_AT_ONCE", default=5_000)
 # Smaller files are read, shorter lists checked, while their sender waits; others by a worker.
 IMPORT_READ_AT_ONCE_BYTES = env.int("IMPORT_READ_AT_ONCE_BYTES", default=1024 * 1024)
 IMPORT_CHECK_AT_ONCE = env.int("IMPORT_CHECK_AT_ONCE", default=500)
+# Rows that are checked or imported in one transaction; others wait for its end.
+IMPORT_PORTION = env.int("IMPORT_PORTION", default=500)
 # How long the rows of a list are kept after the last step, for its result workbook.
 IMPORT_DAYS = env.int("IMPORT_DAYS", default=30)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=512 * 1024 * 1024)
@@ -250,6 +252,7 @@ SCHEDULES = {
     "integrations.tasks.forget_form_attempts": "27 * * * *",
     "integrations.tasks.prune_webhooks": "37 3 * * *",
     "leads.tasks.delete_old_exports": "11 * * * *",
+    "leads.tasks.delete_old_lists": "57 3 * * *",
     "leads.tasks.delete_raw_messages": "47 3 * * *",
     "leads.tasks.prune": "17 3 * * *",
     "integrations.tasks.look_for_missed_leads": "41 2 * * *",

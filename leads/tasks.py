@@ -6,17 +6,28 @@ in settings.SCHEDULES.
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
 from leads.admin.readers import process_again
 from leads.background import Retry, pruning
-from leads.models import ChangeBatch, Dealer, Export, User
-from leads.resources import exporting
+from leads.models import ChangeBatch, Dealer, Export, ListImport, User
+from leads.resources import (
+    exporting,
+    import_checking,
+    import_retention,
+    import_running,
+    import_staging,
+)
 from leads.services import retention
 from leads.services.rescoring import rescore
 from leads.services.undoing import carry_on
+
+# For work that keeps what it has done: each attempt goes on where the last one was stopped.
+_STEADY = Retry(attempts=50, longest_delay=timedelta(minutes=1))
 
 
 @task(title=_("Delete old jobs and stored answers"))
@@ -90,3 +101,39 @@ def write_export(dealer_id: int, export_id: int) -> int:
 def delete_old_exports() -> int:
     """How many files."""
     return exporting.delete_old_files(now=timezone.now())
+
+
+@task(title=_("Read a list"), retry=Retry(attempts=3))
+def read_list(dealer_id: int, import_id: int) -> int:
+    """How many rows."""
+    found = _list_import(dealer_id, import_id)
+    import_staging.read_list(found, now=timezone.now())
+    return found.row_count
+
+
+@task(title=_("Check a list"), retry=_STEADY)
+def check_list(dealer_id: int, import_id: int) -> int:
+    """How many rows. Stopped at any time, it goes on where it was."""
+    found = _list_import(dealer_id, import_id)
+    while import_checking.check_portion(found, now=timezone.now()):
+        pass
+    return found.checked_count
+
+
+@task(title=_("Import a list"), retry=_STEADY)
+def import_list(dealer_id: int, import_id: int) -> int:
+    """How many rows. Stopped at any time, it goes on where it was."""
+    found = _list_import(dealer_id, import_id)
+    while import_running.import_portion(found, now=timezone.now()):
+        pass
+    return found.done_count
+
+
+def _list_import(dealer_id: int, import_id: int) -> ListImport:
+    return ListImport.objects.for_dealer(dealer_id).get(pk=import_id)
+
+
+@task(title=_("Delete rows of old imports"))
+def delete_old_lists() -> int:
+    """How many imports have lost their rows."""
+    return import_retention.delete_old_rows(now=timezone.now())

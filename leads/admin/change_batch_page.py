@@ -66,7 +66,7 @@ def _preview(batch: ChangeBatch, user: User) -> tuple[list[dict[str, Any]], dict
     for verdict in plan(batch, by=user):
         if verdict.reasons:
             left.append({**as_json(verdict), "may_be_chosen": verdict.may_be_chosen})
-            counts["partly"] += bool(verdict.gives_back or verdict.drops)
+            counts["partly"] += verdict.does_something
         else:
             counts["created" if verdict.goes else "changed"] += 1
     return left, {**counts, "taken": counts["created"] + counts["changed"], "stays": len(left)}

@@ -1,6 +1,7 @@
 from leads.models.activity import Activity
 from leads.models.api_key import ApiKey, ApiUsage, IdempotencyRecord, Scope
 from leads.models.background import Job, JobState, JobStatus, Schedule, Worker
+from leads.models.batch_memory import EnquiryChange, TagChange
 from leads.models.catalog import Category, CloseReason, Source, Stage, Status, Tag
 from leads.models.change_batch import ChangeBatch
 from leads.models.customer import Customer
@@ -47,6 +48,7 @@ __all__ = [
     "Customer",
     "Dealer",
     "Enquiry",
+    "EnquiryChange",
     "Event",
     "EventKind",
     "Export",
@@ -85,6 +87,7 @@ __all__ = [
     "Stage",
     "Status",
     "Tag",
+    "TagChange",
     "Task",
     "UnmappedName",
     "User",

@@ -79,6 +79,17 @@ class CatalogEntry(models.Model):
     # Who brought an automatic entry, and when: only so many per sender and day.
     created_by = models.CharField(_("created by"), max_length=80, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), null=True, blank=True, editable=False)
+    # The import that brought it; undoing that takes it away again, unless it is needed.
+    change_batch = models.ForeignKey(
+        "leads.ChangeBatch",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        db_index=False,
+        verbose_name=_("bulk change"),
+        related_name="+",
+    )
 
     objects = CatalogQuerySet.as_manager()
 
@@ -98,6 +109,11 @@ class CatalogEntry(models.Model):
         twins = type(self).objects.filter(dealer=self.dealer, name_key=self.name_key)
         if twins.exclude(pk=self.pk).exists():
             raise ValidationError({"name": _("There is already an entry with this name.")})
+
+    @property
+    def is_retired(self) -> bool:
+        """Switched off because the import that brought it was undone; nobody has looked at it."""
+        return self.is_automatic and not self.is_active
 
     def spellings(self) -> Iterable[str]:
         """Every catalog key this entry answers to."""

@@ -15,6 +15,9 @@ from django.utils.translation import gettext_lazy as _
 from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import DealerOwned, DealerOwnedQuerySet
 
+# A portion takes seconds; a file of the largest size some twenty.
+STUCK_AFTER = timedelta(minutes=3)
+
 
 def import_storage() -> Storage:
     """Shared by all machines: a web server writes, whichever worker is free reads."""
@@ -22,7 +25,7 @@ def import_storage() -> Storage:
 
 
 class ImportState(models.TextChoices):
-    """In this order, as far as people go on; FAILED and CANCELLED end it anywhere."""
+    """In this order, as far as people go on; CANCELLED ends it anywhere."""
 
     READING = "reading", _("is being read")
     UNREADABLE = "unreadable", _("cannot be read")
@@ -32,7 +35,6 @@ class ImportState(models.TextChoices):
     RUNNING = "running", _("is being imported")
     PAUSED = "paused", _("paused")
     DONE = "done", _("imported")
-    FAILED = "failed", _("stopped by an error")
     CANCELLED = "cancelled", _("cancelled")
 
 
@@ -56,7 +58,6 @@ class Plan(models.TextChoices):
     NEW = "new", _("new")
     CHANGED = "changed", _("changed")
     UNCHANGED = "unchanged", _("unchanged")
-    DUPLICATE = "duplicate", _("duplicate")
     BAD = "bad", _("error")
 
 
@@ -168,9 +169,13 @@ class ListImport(DealerOwned):
         moving = (ImportState.READING, ImportState.CHECKING, ImportState.RUNNING)
         return self.state in moving
 
+    def is_stuck(self, *, now: datetime) -> bool:
+        """Whether nothing has happened for so long that people should do something."""
+        return self.is_moving and now - self.touched_at > STUCK_AFTER
+
     @property
     def is_over(self) -> bool:
-        over = (ImportState.UNREADABLE, ImportState.DONE, ImportState.FAILED, ImportState.CANCELLED)
+        over = (ImportState.UNREADABLE, ImportState.DONE, ImportState.CANCELLED)
         return self.state in over
 
     @property
@@ -243,6 +248,11 @@ class ListRow(DealerOwned):
         indexes = [
             models.Index(fields=["list_import", "plan", "number"], name="row_by_plan"),
             models.Index(fields=["list_import", "outcome", "number"], name="row_by_outcome"),
+            models.Index(
+                fields=["list_import", "number"],
+                name="row_duplicates",
+                condition=~models.Q(duplicate_of=None),
+            ),
         ]
 
     def __str__(self) -> str:

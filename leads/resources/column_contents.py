@@ -6,14 +6,15 @@ Pure and repeatable: the same headers and rows give the same proposals.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from leads.resources.cells import cell_text, header_key
-from leads.resources.columns import BY_NAME, column_for
+from leads.resources.columns import BY_NAME, Column, column_for
 from leads.resources.content_kinds import KINDS, Kind
 
 # So many rows are looked at.
@@ -75,13 +76,23 @@ def headers_of_days(headers: Iterable[str]) -> frozenset[str]:
     return frozenset(h for h in headers if (column := column_for(h)) and column.name in _DAYS)
 
 
-def propose_columns(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Proposal]:
-    """One proposal per header, in their order; no column is proposed twice."""
+def propose_columns(
+    headers: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> list[Proposal]:
+    """One proposal per header, in their order; no column is proposed twice. `names`: what further
+    headers mean, as names of columns by header_key."""
+
+    def says(header: str) -> Column | None:
+        return BY_NAME.get(names.get(header_key(header), "")) or column_for(header)
+
     looks = [_look(column) for column in _columns(headers, rows)]
     taken: dict[str, str] = {}  # column → header
     found: dict[int, Proposal] = {}
     for at, header in enumerate(headers):
-        column = column_for(header)
+        column = says(header)
         if column and column.name not in taken:
             taken[column.name] = header
             found[at] = _named(header, column.name, looks[at])
@@ -93,7 +104,7 @@ def propose_columns(headers: Sequence[str], rows: Sequence[Sequence[Any]]) -> li
             taken[found[at].column] = headers[at]
     for at in range(1, len(headers)):
         is_town = _kind(looks, at) in _TOWNS and found[at - 1].column == "postal_code"
-        if is_town and not column_for(headers[at]) and "city" not in taken:
+        if is_town and not says(headers[at]) and "city" not in taken:
             taken["city"] = headers[at]
             reason = _("It stands beside postal codes.")
             found[at] = Proposal(headers[at], "city", _BESIDE, reason, found[at].looks_like)

@@ -45,6 +45,7 @@ from leads.resources.readers import (
     read_tags,
     read_time_of_day,
     read_vehicle,
+    read_version,
     reads_catalogue_name,
     reads_choice,
     reads_day,
@@ -336,6 +337,8 @@ COLUMNS: tuple[Column, ...] = (
     _own("score", read_nothing, fixed=True, shown=True),
     _own("first_response_at", read_nothing, fixed=True, shown=True),
     _own("closed_at", read_nothing, fixed=True, shown=True),
+    # By which a list that comes back is compared with what it said when it was exported.
+    Column("version", _("revision"), read_version, "version", ("Stand",), fixed=True, shown=True),
 )
 BY_NAME = {column.name: column for column in COLUMNS}
 

@@ -34,14 +34,15 @@ def headers(columns: Sequence[Column] = EXPORTED) -> list[str]:
 
 
 def exported_rows(
-    leads: QuerySet[Lead], columns: Sequence[Column] = EXPORTED
+    leads: QuerySet[Any], columns: Sequence[Column] = EXPORTED
 ) -> Iterator[list[Any]]:
     """One list of cells per lead: None, text, bool as yes or no, numbers, dates, naive times.
 
-    One query, and one for the tags of each CHUNK of leads.
+    `leads`: or rows of their history, which have the same columns and the tags that the leads
+    have now. One query, and one for the tags of each CHUNK of leads.
     """
     # Whatever a list needs to show its rows (related rows, annotations) is not needed here.
-    found = leads.select_related(None).prefetch_related(None).values_list("pk", *_paths(columns))
+    found = leads.select_related(None).prefetch_related(None).values_list("id", *_paths(columns))
     waiting = found.iterator(chunk_size=CHUNK)
     to_cells = _cells_of(columns)
     while some := list(islice(waiting, CHUNK)):
@@ -78,7 +79,7 @@ def _paths(columns: Sequence[Column]) -> list[str]:
 def _cells_of(
     columns: Sequence[Column],
 ) -> Callable[[Sequence[Sequence[Any]]], Iterator[list[Any]]]:
-    """Turns rows (primary key, values by _paths) into rows of cells."""
+    """Turns rows (id of the lead, values by _paths) into rows of cells."""
     tags_at = next((at for at, column in enumerate(columns) if not column.path), None)
     changed = [(at, change) for at, one in enumerate(columns) if (change := _change_of(one))]
 

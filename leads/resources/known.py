@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from django.db.models import QuerySet
 
 from leads.models.dealer import Dealer, Location, Membership
 from leads.models.enquiry import Enquiry
@@ -17,6 +19,15 @@ from leads.models.user import User
 from leads.resources.export import EXPORTED, exported_rows
 from leads.resources.readers import Office
 from leads.resources.rows import SENDER, Row
+
+# Number of a lead, and its version as it counts them.
+Version = tuple[str, int]
+# By the name of a column that shows another row: which of the lead's columns points there.
+_POINTERS = {
+    column.name: f"{column.path.partition('__')[0]}_id"
+    for column in EXPORTED
+    if "__" in column.path
+}
 
 
 @dataclass(frozen=True)
@@ -69,13 +80,47 @@ def exported_now(dealer: Dealer, user: User | None, numbers: set[str]) -> dict[s
     leads = Lead.objects.for_dealer(dealer).filter(number__in=numbers - {""}).order_by("pk")
     if user is not None:
         leads = leads.filter(pk__in=Lead.objects.for_user(user).order_by().values("pk"))
-    further = dict(leads.values_list("number", "custom_values"))
-    names = [column.name for column in EXPORTED]
+    return {base.cells["number"]: base for base in _rendered(leads)}
+
+
+def exported_then(
+    dealer: Dealer, now: Mapping[str, Base], wanted: Collection[Version]
+) -> dict[Version, Base]:
+    """What an export said about leads at earlier versions, of those that the history still knows.
+    `now`: what exported_now says about the same leads.
+
+    Names are those of today. What a lead pointed to and is gone (a merged status) has none any
+    more: there it counts as if the export had said what is here now.
+    """
+    if not wanted:
+        return {}
+    leads = Lead.objects.for_dealer(dealer).filter(number__in={number for number, _at in wanted})
+    history = Lead.history.model._default_manager.order_by("history_id")
+    rows = history.filter(
+        id__in=leads.order_by().values("pk"), version__in={version for _number, version in wanted}
+    ).values_list("number", "version", "history_id", *_POINTERS.values())
+    # A version has several rows if the score has aged meanwhile; the last one stands for it.
+    chosen = {(row[0], row[1]): row[2:] for row in rows if (row[0], row[1]) in wanted}
+    ids = [history_id for history_id, *_pointers in chosen.values()]
     found = {}
+    for base in _rendered(history.filter(history_id__in=ids)):
+        version = base.cells["number"], base.cells["version"]
+        pointers = zip(_POINTERS, chosen[version][1:], strict=True)
+        gone = [name for name, pk in pointers if pk is not None and base.cells[name] is None]
+        present = now[version[0]].cells
+        cells = {**base.cells, **{name: present[name] for name in gone}}
+        found[version] = Base(cells, base.further)
+    return found
+
+
+def _rendered(leads: QuerySet[Any]) -> Iterator[Base]:
+    """Leads, or rows of their history, in the words of an export."""
+    rows = leads.values_list("number", "version", "custom_values")
+    further = {(number, version): values for number, version, values in rows}
+    names = [column.name for column in EXPORTED]
     for cells in exported_rows(leads):
         known = dict(zip(names, cells, strict=True))
-        found[known["number"]] = Base(known, further[known["number"]])
-    return found
+        yield Base(known, further[known["number"], known["version"]])
 
 
 def lead_numbers(dealer: Dealer, ids: Collection[str]) -> dict[str, str]:

@@ -30,7 +30,7 @@ from leads.models.warning import warning_text
 from leads.resources.column_contents import SAMPLE_ROWS, Proposal, propose_columns
 from leads.resources.columns import column_for
 from leads.resources.export import exported_rows, headers
-from leads.resources.list_remarks import remarks_on
+from leads.resources.list_remarks import remark_on_conflict, remark_on_versions, remarks_on
 from leads.resources.parsing import RowParser
 from leads.resources.rows import SENDER, Problem, Row, rows_of
 from leads.resources.sheet import Sheet
@@ -117,6 +117,7 @@ class LeadResource(ModelResource):
         self.dealer = dealer
         self.user = user
         self.change_batch: ChangeBatch | None = None  # by which the list can be undone
+        self.lacks_versions = False  # see RowParser
 
     @classmethod
     def get_result_class(cls) -> type[ListResult]:
@@ -153,6 +154,8 @@ class LeadResource(ModelResource):
         for row in self._import_rows(dealer, dataset, now=timezone.now()):
             result.append_row_result(row)
             result.increment_row_result_total(row)
+        if self.lacks_versions:
+            result.remarks = [*result.remarks, remark_on_versions()]
         result.change_batch = self.change_batch
         result.new_entries = _new_entries(known_entries, _entries_of(dealer))
         return result
@@ -179,6 +182,7 @@ class LeadResource(ModelResource):
         )
         if close_batch(batch):
             self.change_batch = batch
+        self.lacks_versions = parse.lacks_versions
         outcome = dict(zip((entry.pk for entry in pending), receipts, strict=True))
         settled = _leads_of(dealer, [one for one in entries if one.pk not in outcome])
         results = {row.number: _bad(row, [Problem("", "", str(_FOREIGN))]) for row in rows}
@@ -268,6 +272,7 @@ def _remarks(entry: IntakeEntry, receipt: Receipt, parse: RowParser) -> list[str
     if columns := parse.untouched.get(entry.pk):
         text = _("Cannot be changed by a list: %(columns)s.")
         remarks.append(text % {"columns": ", ".join(columns)})
+    remarks += map(remark_on_conflict, parse.conflicts.get(entry.pk, ()))
     if receipt.is_new:  # with what only the office could see
         return remarks + [warning_text(warning) for warning in receipt.lead.warnings]
     said = parse.warnings.get(entry.pk, ())

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from leads.resources.columns import BY_NAME
 from leads.resources.list_info import Places, SheetInfo
+from leads.resources.rows import Conflict
 
 ENCODING_NAMES = {
     "utf-8": "UTF-8",
@@ -23,11 +26,37 @@ DELIMITER_NAMES = {
     "|": gettext_lazy("vertical bar"),
 }
 _SHOWN_ABOVE = 5
+_SHOWN_TEXT = 60  # signs of a cell
 
 
 def remarks_on(info: SheetInfo) -> list[str]:
     """What was found, then what is odd; each sentence names the places."""
     return [*_about_the_file(info), *_about_the_table(info), *_about_cells(info)]
+
+
+def remark_on_versions() -> str:
+    """For lists that were exported here, if their rows do not say which version they show."""
+    return _(
+        "Rows of an export whose column “%(column)s” is missing or unknown are compared with what "
+        "is here now: even cells that nobody touched may undo later changes."
+    ) % {"column": BY_NAME["version"].header}
+
+
+def remark_on_conflict(conflict: Conflict) -> str:
+    return _(
+        "%(column)s: exported %(exported)s, in the list %(listed)s, now %(now)s. Your value was "
+        "not taken over."
+    ) % {
+        "column": conflict.header,
+        "exported": _quoted(conflict.exported),
+        "listed": _quoted(conflict.listed),
+        "now": _quoted(conflict.now),
+    }
+
+
+def _quoted(text: str) -> str:
+    shown = Truncator(" ".join(text.split())).chars(_SHOWN_TEXT)
+    return _("“%(text)s”") % {"text": shown} if shown else _("empty")
 
 
 def _about_the_file(info: SheetInfo) -> Iterator[str]:

@@ -20,23 +20,24 @@ from leads.models.list_import import OnExisting
 from leads.models.user import User
 from leads.models.warning import WarningCode
 from leads.resources.cells import cell_text
-from leads.resources.columns import BY_NAME, Column
+from leads.resources.columns import BY_NAME
+from leads.resources.comparing import differing, touched
 from leads.resources.known import (
     Base,
+    Version,
     earlier_lists,
     exported_now,
+    exported_then,
     lead_numbers,
     load_office,
 )
 from leads.resources.readers import Reading
-from leads.resources.rows import SENDER, Problem, Row, UnusableRow
+from leads.resources.rows import SENDER, Conflict, Problem, Row, UnusableRow
 from leads.services.drafts import ContactDraft, DraftWarning, LeadDraft, VehicleDraft
 
 SOURCE = "excel"  # the catalogue's key for lists that name no source
 
 _FURTHER, _TAGS = BY_NAME["custom_values"], BY_NAME["tags"]
-# Excel takes these for numbers when it opens a CSV, and drops their leading zeros.
-_ZEROS = (BY_NAME["postal_code"], BY_NAME["phone"], BY_NAME["mobile"])
 _PHONES = ("mobile", "phone")
 _CONTACT = frozenset(field.name for field in fields(ContactDraft))
 _VEHICLE = frozenset(field.name for field in fields(VehicleDraft))
@@ -46,11 +47,13 @@ _LEAD = frozenset(field.name for field in fields(LeadDraft))
 class RowParser:
     """Makes drafts of the rows of a list; made once for all rows that are looked at together.
 
-    `rows` by any number of the caller's. A row with our own number says only what differs from an
-    export made now. A row whose number in the list was received before says only what differs from
-    its last version, so that an old list does not undo the work of the staff. `decisions` say of
-    rows what else is to be done with a lead that is here already. Eight queries, whatever the
-    number of rows. `entries`: those of these rows in the ledger, if they are booked already.
+    `rows` by any number of the caller's. A row with our own number says only what somebody changed
+    since it was exported; without its version, what differs from an export made now. What has
+    changed here as well is taken over only if the list `takes_conflicts`. A row whose number in
+    the list was received before says only what differs from its last version, so that an old list
+    does not undo the work of the staff. `decisions` say of rows what else is to be done with a
+    lead that is here already. Twelve queries, whatever the number of rows. `entries`: those of
+    these rows in the ledger, if they are booked already.
     """
 
     def __init__(
@@ -62,20 +65,26 @@ class RowParser:
         user: User | None,
         decisions: Mapping[int, OnExisting] = MappingProxyType({}),
         entries: Collection[int] = (),
+        takes_conflicts: bool = False,
     ) -> None:
         self.now = now
         self.rows = rows
         self.office = load_office(dealer)
         self._decisions = decisions
+        self._takes_conflicts = takes_conflicts
         outside = {row.outside_id for row in rows.values()} - {""}
         self._by_outside_id = lead_numbers(dealer, outside)
         numbers = {row.lead_number for row in rows.values()}
         filled = {self.lead_number(key) for key in rows if self._decision(key) == OnExisting.FILL}
         self.known = exported_now(dealer, user, numbers | filled)
+        self._then = exported_then(dealer, self.known, self._earlier_versions())
         self.earlier = earlier_lists(dealer, outside, without=entries)
         # By the row's number at the caller's.
         self.problems: dict[int, Sequence[Problem]] = {}
         self.untouched: dict[int, list[str]] = {}  # headers whose changes are not taken over
+        self.conflicts: dict[int, Sequence[Conflict]] = {}
+        # Whether rows of our own exports could only be compared with what is here now.
+        self.lacks_versions = False
         self.warnings: dict[int, Sequence[DraftWarning]] = {}
 
     def __call__(self, key: int) -> LeadDraft:
@@ -94,6 +103,15 @@ class RowParser:
         row = self.rows[key]
         return row.lead_number or self._by_outside_id.get(row.outside_id, "")
 
+    def _earlier_versions(self) -> set[Version]:
+        """Those that rows show and that are not the present ones."""
+        shown = {(row.lead_number, row.version) for row in self.rows.values()}
+        return {
+            (number, version)
+            for number, version in shown
+            if number in self.known and 0 < version < self.known[number].cells["version"]
+        }
+
     def _decision(self, key: int) -> OnExisting:
         return self._decisions.get(key, OnExisting.UPDATE)
 
@@ -107,27 +125,40 @@ class RowParser:
 
     def _edited(self, key: int, row: Row) -> LeadDraft:
         """A row of our own export: only the cells that somebody changed."""
-        base = self.known.get(row.lead_number)
-        if base is None:
+        now = self.known.get(row.lead_number)
+        if now is None:
             reason = _("There is no such lead here. Please correct the number or leave it empty.")
             raise UnusableRow(row, [Problem(row.header_of("number"), row.lead_number, reason)])
-        changed, untouched = {}, []
-        for header, column, cell in self._changed(row, base):
-            if column is None or not column.fixed:
-                changed[header] = _new_lines(cell, base) if column is _FURTHER else cell
-            elif not column.shown:
-                untouched.append(header)
-            if column is _TAGS and not _names_in(base.cells[_TAGS.name]) <= _names_in(cell):
+        then = self._exported(row, now)
+        changed, untouched, conflicts = {}, [], []
+        for (header, column, cell), conflict in touched(row, then, now, self.office):
+            if column is not None and column.fixed:
+                if not column.shown:
+                    untouched.append(header)
+                continue
+            if column is _TAGS and not _names_in(now.cells[_TAGS.name]) <= _names_in(cell):
                 untouched.append(header)  # tags are added; taking one away is left to people
-        self.untouched[key] = untouched
-        return self._change(row, changed, base, row.lead_number)
+            if conflict:
+                conflicts.append(conflict)
+            if conflict is None or self._takes_conflicts:
+                changed[header] = _new_lines(cell, then) if column is _FURTHER else cell
+        self.untouched[key], self.conflicts[key] = untouched, conflicts
+        return self._change(row, changed, now, row.lead_number)
+
+    def _exported(self, row: Row, now: Base) -> Base:
+        """What the row said when it was exported; what is here now if nobody knows."""
+        if row.version == now.cells["version"]:
+            return now
+        then = self._then.get((row.lead_number, row.version))
+        self.lacks_versions |= then is None
+        return then or now
 
     def _filling(self, key: int, row: Row) -> LeadDraft:
         """What the lead does not know yet."""
         base = self.known[self.lead_number(key)]
         news = {
             header: cell
-            for header, column, cell in self._changed(row, base)
+            for header, column, cell in differing(row, base, self.office)
             if (column is None and header not in base.further)
             or (column and not column.fixed and not cell_text(base.cells.get(column.name)))
         }
@@ -163,7 +194,7 @@ class RowParser:
 
     def _news(self, row: Row, whole: Reading, bases: Sequence[Base]) -> Reading:
         """What the row says that no earlier list said."""
-        changes = [self._changed(row, base) for base in bases]
+        changes = [differing(row, base, self.office) for base in bases]
         if not all(changes):
             return Reading(self.office)
         reading = self._read(row, {header: cell for header, _column, cell in changes[-1]})
@@ -171,32 +202,6 @@ class RowParser:
         if reading.custom_values:
             reading.custom_values = whole.custom_values
         return reading
-
-    def _changed(self, row: Row, base: Base) -> list[tuple[str, Column | None, Any]]:
-        """The cells that say something else than the base does."""
-        return [
-            (header, column, cell)
-            for header, column, cell in row.columns
-            if not self._same(column, cell, _of(base, column, header))
-        ]
-
-    def _same(self, column: Column | None, one: Any, other: Any) -> bool:
-        """Same text, or read as the same value ("1.234,50 €" and 1234.5)."""
-        if cell_text(one) == cell_text(other):
-            return True
-        if column is None:
-            return False
-        if column in _ZEROS and cell_text(one) == cell_text(other).lstrip("0"):
-            return True
-        return other is not None and self._meaning(column, one) == self._meaning(column, other)
-
-    def _meaning(self, column: Column, cell: Any) -> Any:
-        reading = Reading(self.office)
-        try:
-            column.read(cell, reading, "")
-        except ValueError:
-            return cell_text(cell)
-        return reading.values, reading.custom_values, reading.warnings
 
     def _read(self, row: Row, cells: Mapping[str, Any]) -> Reading:
         """Read these cells, specific columns first. Raises UnusableRow with all its problems."""
@@ -217,10 +222,6 @@ class RowParser:
         if problems:
             raise UnusableRow(row, problems)
         return reading
-
-
-def _of(base: Base, column: Column | None, header: str) -> Any:
-    return base.cells.get(column.name) if column else base.further.get(header)
 
 
 def _names_in(cell: Any) -> set[str]:

@@ -38,6 +38,7 @@ from leads.services.german_values import (
 )
 
 LEAD_NUMBER = re.compile(r"L-\d{4}-\d{6,}")
+LEAD_VERSION = re.compile(r"[0-9]{1,9}")
 
 _TOO_LARGE = _("This number is too large.")
 _NEGATIVE = _("This must not be negative.")
@@ -289,6 +290,13 @@ def read_further_values(cell: Any, row: Reading, header: str) -> None:
     for line in cell_text(cell).splitlines():
         name, colon, value = line.partition(":")
         row.custom_values[name.strip() if colon else header] = (value if colon else name).strip()
+
+
+def read_version(cell: Any, row: Reading, header: str) -> None:
+    """In our own exports a count and no data; what other lists call so is kept."""
+    text = clean_text(cell_text(cell))
+    if not LEAD_VERSION.fullmatch(text):
+        row.custom_values[header] = text
 
 
 def read_nothing(cell: Any, row: Reading, header: str) -> None:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from leads.models.keys import clean_text
 from leads.resources.cells import cell_from_json, cell_text, cell_to_json
 from leads.resources.columns import BY_NAME, COLUMNS, Column, column_for
-from leads.resources.readers import LEAD_NUMBER
+from leads.resources.readers import LEAD_NUMBER, LEAD_VERSION
 from leads.services.intake import Message, Unusable
 
 SENDER = "excel"
@@ -49,6 +49,13 @@ class Row:
     def lead_number(self) -> str:
         """Our own number, if the list was exported here."""
         return next((text for text in self._texts("number") if LEAD_NUMBER.fullmatch(text)), "")
+
+    @cached_property
+    def version(self) -> int:
+        """Of the lead when the list was exported here; 0 if the row does not say."""
+        return next(
+            (int(text) for text in self._texts("version") if LEAD_VERSION.fullmatch(text)), 0
+        )
 
     @cached_property
     def outside_id(self) -> str:
@@ -129,6 +136,16 @@ class Problem(NamedTuple):
     header: str
     value: str
     reason: str
+
+
+class Conflict(NamedTuple):
+    """Changed in the list and here since the list was exported: header of the column, and as
+    texts what the export said, what the list says and what stands here now."""
+
+    header: str
+    exported: str
+    listed: str
+    now: str
 
 
 class UnusableRow(Unusable):

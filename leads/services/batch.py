@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from leads.models.activity import Activity
 from leads.models.catalog import Tag
+from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import Dealer
 from leads.models.enquiry import Enquiry
 from leads.models.event import EventKind
@@ -39,6 +40,7 @@ class Batch:
     cases: cases.Cases = field(default_factory=dict)  # grows as new cases begin
     alerted: set[int] = field(default_factory=set)
     writes: Writes = field(default_factory=Writes)
+    change_batch: ChangeBatch | None = None  # by which all of it can be taken back
 
 
 @dataclass

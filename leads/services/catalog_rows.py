@@ -14,7 +14,7 @@ from leads.models.catalog import CatalogEntry, CloseReason, Status
 from leads.models.dealer import Dealer
 
 # What looking a name up needs; the other columns are read when somebody asks for them.
-_COLUMNS = ("id", "dealer_id", "name", "name_key", "key", "aliases")
+_COLUMNS = ("id", "dealer_id", "name", "name_key", "key", "aliases", "is_active", "is_automatic")
 # The column that only this catalogue has.
 _OWN_COLUMN: dict[type[CatalogEntry], str] = {Status: "stage", CloseReason: "outcome"}
 
@@ -51,6 +51,8 @@ def _statement(models: tuple[type[CatalogEntry], ...]) -> str:
 def _entry(model: type[CatalogEntry], own: str, values: Sequence[object]) -> CatalogEntry:
     row = dict(zip(_COLUMNS, values, strict=True))
     row["aliases"] = json.loads(str(row["aliases"]))
+    for name in ("is_active", "is_automatic"):  # SQLite knows numbers only
+        row[name] = bool(row[name])
     if model in _OWN_COLUMN:
         row[_OWN_COLUMN[model]] = own
     return model.from_db(connection.alias, list(row), list(row.values()))

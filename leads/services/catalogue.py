@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from leads.models.catalog import CatalogEntry, Category, CloseReason, Source, Stage, Status, Tag
+from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import Dealer, Location, Membership
 from leads.models.keys import catalog_key, clean_text
 from leads.models.lead_type import LeadType
@@ -79,14 +80,20 @@ class Catalogue:
         return self.owners.get(email.strip().casefold()) if email else None
 
 
-def resolve_catalogue(dealer: Dealer, drafts: Sequence[LeadDraft], *, now: datetime) -> Catalogue:
+def resolve_catalogue(
+    dealer: Dealer,
+    drafts: Sequence[LeadDraft],
+    *,
+    now: datetime,
+    change_batch: ChangeBatch | None = None,
+) -> Catalogue:
     """Find what the drafts name; unknown sources, statuses, categories, close reasons and tags
     are created for this dealer and marked as automatic (Anfragen guide, „Automatische Status-
     und Quellen-Erstellung“), as far as the sender may: at most MAX_NEW_PER_DAY of each kind. The
     number of queries does not depend on the number of drafts.
     """
     assigned = _AssignedNames(dealer)
-    resolver = _Resolver(dealer, drafts, assigned, now)
+    resolver = _Resolver(dealer, drafts, assigned, now, change_batch)
     return Catalogue(
         sources=resolver.entries(Source),
         statuses=resolver.entries(Status),
@@ -152,11 +159,13 @@ class _Resolver:
         drafts: Sequence[LeadDraft],
         assigned: _AssignedNames,
         now: datetime,
+        change_batch: ChangeBatch | None,
     ) -> None:
         self._dealer = dealer
         self._assigned_names = assigned
         self._drafts = drafts
         self._now = now
+        self._change_batch = change_batch
         self._wanted = {model: self._names(names) for model, names in _NAMES.items()}
         read = [model for model, wanted in self._wanted.items() if wanted or model in _ALWAYS]
         self._entries = read_entries(dealer, read)
@@ -176,7 +185,16 @@ class _Resolver:
         found = {key: catalog_key(one.name) for key, one in unknown.items()}
         self.refused |= {(model, key) for key, short in found.items() if short not in known}
         shortened = {key: known[short] for key, short in found.items() if short in known}
-        return assigned | known | shortened
+        entries = assigned | known | shortened
+        self._switch_on(model, [entries[key] for key in self._wanted[model] if key in entries])
+        return entries
+
+    def _switch_on(self, model: type[E], named: Iterable[E]) -> None:
+        """Entries that an undone import has left switched off are needed after all."""
+        off = {entry.pk for entry in named if entry.is_retired}
+        if off:
+            rows = model._default_manager.filter(pk__in=off)
+            rows.update(is_active=True, change_batch=self._change_batch)
 
     def _assigned(self, model: type[E], known: Mapping[str, E]) -> dict[str, E]:
         if model not in _KINDS:
@@ -207,6 +225,7 @@ class _Resolver:
                 is_automatic=True,
                 created_by=missing[key].sender,
                 created_at=self._now,
+                change_batch=self._change_batch,
                 **_NEW_VALUES.get(model, {}),
             )
             for key in allowed

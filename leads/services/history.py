@@ -31,13 +31,16 @@ def remember(
     now: datetime,
     by: User | None = None,
     is_new: bool = False,
+    is_gone: bool = False,
     change_batch: ChangeBatch | None = None,
 ) -> None:
-    """Write how the rows are now, as stored, into their history. They must be stored already.
-    With `change_batch` they can be taken back together (undoing.py)."""
+    """Write how the rows are now, as stored, into their history. They must be stored already, or
+    (`is_gone`) about to be deleted. With `change_batch` they can be taken back together
+    (undoing.py)."""
     at = connection.ops.adapt_datetimefield_value(now)
     batch = change_batch.pk if change_batch else None
-    said = ["+" if is_new else "~", at, by.pk if by else None, batch]
+    kind = "+" if is_new else "-" if is_gone else "~"
+    said = [kind, at, by.pk if by else None, batch]
     pks = [row.pk for row in rows]
     with connection.cursor() as cursor:
         for start in range(0, len(pks), _TOGETHER):

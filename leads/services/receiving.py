@@ -75,13 +75,13 @@ def receive(
     """
     locked = _lock(dealer, numbers=len(drafts))
     reserved = locked.last_lead_number + len(drafts)
-    catalogue = resolve_catalogue(locked, drafts, now=now)
+    catalogue = resolve_catalogue(locked, drafts, now=now, change_batch=change_batch)
     receipts: dict[int, Receipt] = {}
     waiting = list(range(len(drafts)))
     while waiting:
         known = find_known_leads(locked, [drafts[position] for position in waiting])
         wave, waiting = next_wave(drafts, waiting, known)
-        batch = Batch(locked, catalogue, now, actor)
+        batch = Batch(locked, catalogue, now, actor, change_batch=change_batch)
         received = _receive_wave([drafts[position] for position in wave], known, batch)
         store(batch.writes, now=now, actor=actor, change_batch=change_batch)
         receipts.update(zip(wave, received, strict=True))
@@ -90,6 +90,25 @@ def receive(
     in_order = [receipts[position] for position in range(len(drafts))]
     note_unmapped(locked, drafts, [one.lead for one in in_order], catalogue, now=now)
     return in_order
+
+
+def foresee(
+    dealer: Dealer, drafts: Sequence[LeadDraft], *, now: datetime, actor: User | None = None
+) -> list[Receipt]:
+    """The receipts that `receive` would give, leaving nothing behind; new leads in them have no
+    primary key. Several drafts that name one lead are each compared with the lead as it is now."""
+    receipts: dict[int, Receipt] = {}
+    waiting = list(range(len(drafts)))
+    while waiting:
+        with transaction.atomic():
+            catalogue = resolve_catalogue(dealer, drafts, now=now)
+            known = find_known_leads(dealer, [drafts[position] for position in waiting])
+            wave, waiting = next_wave(drafts, waiting, known)
+            batch = Batch(dealer, catalogue, now, actor)
+            found = _receive_wave([drafts[position] for position in wave], known, batch)
+            receipts.update(zip(wave, found, strict=True))
+            transaction.set_rollback(True)
+    return [receipts[position] for position in range(len(drafts))]
 
 
 def _lock(dealer: Dealer, *, numbers: int) -> Dealer:
@@ -155,7 +174,9 @@ def _find_cases(items: Sequence[Item], known: KnownLeads, batch: Batch) -> None:
 
 def _find_vehicles(items: Sequence[Item], batch: Batch) -> None:
     drafts = [item.draft for item in items]
-    vehicles = resolve_vehicles(batch.dealer, drafts, batch.catalogue, now=batch.now)
+    vehicles = resolve_vehicles(
+        batch.dealer, drafts, batch.catalogue, now=batch.now, change_batch=batch.change_batch
+    )
     for item, vehicle in zip(items, vehicles, strict=True):
         item.vehicle = vehicle
 

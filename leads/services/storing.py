@@ -18,10 +18,16 @@ from leads.models.event import Event, EventKind
 from leads.models.lead import Lead
 from leads.models.task import Task
 from leads.models.user import User
+from leads.services.batch_memory import (
+    mark_notes,
+    remember_enquiries,
+    remember_lost_tags,
+    remember_new_tags,
+)
+from leads.services.bringing_back import bring_back
 from leads.services.events import customer_event, lead_event, record
 from leads.services.history import remember
 from leads.services.inserting import append, insert
-from leads.services.undo_customers import bring_back
 
 
 @dataclass
@@ -91,6 +97,9 @@ def store(
     must be locked. With `change_batch` all of it can be taken back together (undoing.py)."""
     if change_batch is not None:
         _note_batch(writes, change_batch, now=now, actor=actor)
+    restored = [one.lead for one in writes.happened if one.kind == EventKind.LEAD_RESTORED]
+    if restored:
+        bring_back(restored, by=actor, now=now)
     if writes.new:
         insert(Lead, writes.new)
         remember(Lead, writes.new, by=actor, now=now, is_new=True, change_batch=change_batch)
@@ -106,25 +115,31 @@ def store(
         update_rows(Enquiry, writes.changed_enquiries)
     if writes.tags:
         _add_tags(writes.tags)
+        if change_batch is not None:
+            remember_new_tags(writes.tags, writes.changed, change_batch)
     if writes.lost_tags:
         _remove_tags(writes.lost_tags)
     append(Activity, writes.activities)
     append(Task, writes.tasks)
-    restored = [one.lead for one in writes.happened if one.kind == EventKind.LEAD_RESTORED]
-    if restored:
-        bring_back(restored, by=actor, now=now)
     record(_events(writes, now=now, actor=actor))
 
 
 def _note_batch(
     writes: Writes, change_batch: ChangeBatch, *, now: datetime, actor: User | None
 ) -> None:
-    """Enquiries know their batch by themselves; of customers only those in a batch begin their
-    history already now (history.py)."""
+    """Enquiries and notes know their batch by themselves; of customers only those in a batch
+    begin their history already now (history.py). Leads that get nothing but a note, or whose
+    enquiry alone changes, are part of the batch as well."""
     for enquiry in writes.new_enquiries:
         enquiry.change_batch = change_batch
     customers = [customer for customer, _sender in writes.new_customers]
     remember(Customer, customers, by=actor, now=now, is_new=True, change_batch=change_batch)
+    noted = mark_notes(writes.activities, change_batch)
+    remember_enquiries(writes.changed_enquiries, change_batch)
+    remember_lost_tags(writes.lost_tags, change_batch)
+    also = noted | {one.lead_id for one in writes.changed_enquiries}
+    rest = [Lead(pk=pk) for pk in sorted(also - writes.changed.keys())]
+    remember(Lead, rest, by=actor, now=now, change_batch=change_batch)
 
 
 def _events(writes: Writes, *, now: datetime, actor: User | None) -> Iterator[Event]:

@@ -9,6 +9,7 @@ from django.db.models import Count, F, Max
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leads.models.activity import Activity
 from leads.models.catalog import Status
@@ -25,8 +26,16 @@ from leads.services.history import remember
 from leads.services.inserting import append
 from leads.services.scoring import score_of
 from leads.services.storing import Happened, Writes, store
+from leads.services.undo_beside import ENQUIRIES, NOTES, take_beside_back
 from leads.services.undo_plan import Verdict
 from leads.services.undo_trace import BIN, CELLS
+
+# What people call things that are no columns of a lead.
+_BESIDE_CELLS = {
+    BIN: gettext_lazy("in the bin"),
+    NOTES: gettext_lazy("notes"),
+    ENQUIRIES: gettext_lazy("enquiries"),
+}
 
 
 def take_back(
@@ -41,8 +50,9 @@ def take_back(
     """Do what the verdicts say with these leads, which must be locked and have their status
     loaded. With history, timeline and events."""
     _bin(batch, [leads[one.lead_id] for one in verdicts if one.goes], by=by, now=now)
-    acting = [one for one in verdicts if one.gives_back or one.drops]
-    _drop_enquiries(batch, [one.lead_id for one in acting if one.drops], leads, by=by, now=now)
+    acting = [one for one in verdicts if one.does_something]
+    _drop_enquiries(batch, [one for one in acting if one.drops], leads)
+    take_beside_back(batch, {one.lead_id: one.beside for one in acting if one.beside.names})
     before = {one.lead_id: leads[one.lead_id].status for one in acting}
     statuses = _statuses(acting)
     writes, events = Writes(), []
@@ -104,22 +114,17 @@ def _statuses(verdicts: Sequence[Verdict]) -> Mapping[int, Status]:
 
 
 def _drop_enquiries(
-    batch: ChangeBatch,
-    pks: Collection[int],
-    leads: Mapping[int, Lead],
-    *,
-    by: User,
-    now: datetime,
+    batch: ChangeBatch, verdicts: Sequence[Verdict], leads: Mapping[int, Lead]
 ) -> None:
-    """Take the enquiries that the batch brought off leads that were here before. What came stays
-    in the ledger; nobody needs to look at them any more."""
-    if not pks:
+    """Take the enquiries that the batch brought off leads that were here before, with the tasks to
+    look at them. What came stays in the ledger."""
+    if not verdicts:
         return
+    pks = [one.lead_id for one in verdicts]
     Enquiry.objects.filter(lead__in=pks, change_batch=batch).delete()
-    alerts = Task.objects.filter(
-        lead__in=pks, kind=Task.Kind.ENQUIRED_AGAIN, created_at__gte=batch.at
-    )
-    alerts.open().update(done_at=now, done_by=by, updated_at=now, version=F("version") + 1)
+    times = {at for one in verdicts for at in one.trace.written_at}
+    alerts = Task.objects.filter(lead__in=pks, kind=Task.Kind.ENQUIRED_AGAIN)
+    alerts.open().filter(created_at__in=times).delete()
     rest = Enquiry.objects.filter(lead__in=pks).order_by().values("lead_id")
     for row in rest.annotate(count=Count("pk"), last=Max("enquired_at")):
         lead = leads[row["lead_id"]]
@@ -129,7 +134,7 @@ def _drop_enquiries(
 def labels(cells: Collection[str]) -> list[str]:
     """What people call the cells."""
     return [
-        _("in the bin") if cell == BIN else str(Lead._meta.get_field(cell).verbose_name)  # type: ignore[union-attr]
+        str(_BESIDE_CELLS.get(cell) or Lead._meta.get_field(cell).verbose_name)  # type: ignore[union-attr]
         for cell in cells
     ]
 
@@ -143,8 +148,8 @@ def _told(batch: ChangeBatch, lead: Lead, verdict: Verdict, *, by: User, now: da
     kind, text = Activity.Kind.CHANGED, _undone(batch)
     if BIN in verdict.gives_back:
         kind = Activity.Kind.DELETED if lead.deleted_at else Activity.Kind.RESTORED
-    elif verdict.gives_back:
-        fields = ", ".join(labels(verdict.gives_back))
+    elif told := [*verdict.gives_back, *verdict.beside.names]:
+        fields = ", ".join(labels(told))
         text = f"{text} " + _("As before: %(fields)s.") % {"fields": fields}
     return _activity(batch, lead, kind, text, by=by, now=now)
 
@@ -163,7 +168,8 @@ def _events(
 ) -> list[Event]:
     cells = set(verdict.gives_back)
     events = []
-    changed = sorted(cells - {BIN}) or (["enquiries"] if verdict.drops else [])
+    changed = sorted((cells | set(verdict.beside.names)) - {BIN})
+    changed = changed or ([ENQUIRIES] if verdict.drops else [])
     if changed:
         kind = EventKind.LEAD_UPDATED
         events.append(lead_event(kind, lead, now=now, by=by, changed=changed))

@@ -17,7 +17,8 @@ from leads.models.enquiry import Enquiry
 from leads.models.lead import Lead
 from leads.models.task import Task
 from leads.models.user import User
-from leads.services.undo_trace import BIN, COLUMNS, VERSION, Change, State, Trace, traces
+from leads.services.undo_beside import NOTHING, Beside, find_besides
+from leads.services.undo_trace import BIN, COLUMNS, TAGS, VERSION, Change, State, Trace, traces
 
 # Things that people write, as opposed to what the timeline says of changes by itself.
 _BY_PEOPLE = (
@@ -52,16 +53,17 @@ class Verdict:
     """What undoing does with one lead.
 
     `goes`: a lead that the batch created goes into the bin. `gives_back`: cells that become what
-    they were. `drops`: enquiries of the batch are taken off it. `left`: cells that stay since
-    somebody has changed them, with who did (None: the history does not say). `reasons`: why
-    something stays; none if all is taken back. `is_chosen`: it would stay, but somebody said it
-    shall not.
+    they were. `beside`: what else does. `drops`: enquiries of the batch are taken off it. `left`:
+    cells that stay since somebody has changed them, with who did (None: the history does not
+    say). `reasons`: why something stays; none if all is taken back. `is_chosen`: it would stay,
+    but somebody said it shall not.
     """
 
     trace: Trace
     reasons: tuple[Reason, ...] = ()
     goes: bool = False
     gives_back: tuple[str, ...] = ()
+    beside: Beside = NOTHING
     drops: bool = False
     left: tuple[tuple[str, Change | None], ...] = ()
     is_chosen: bool = False
@@ -69,6 +71,11 @@ class Verdict:
     @property
     def lead_id(self) -> int:
         return self.trace.lead_id
+
+    @property
+    def does_something(self) -> bool:
+        """To a lead that was here before."""
+        return bool(self.gives_back or self.beside.names or self.drops)
 
     @property
     def may_be_chosen(self) -> bool:
@@ -86,6 +93,7 @@ class _Since:
     activity: dict[int, datetime]
     task: dict[int, datetime]
     enquiries: dict[int, int]  # brought by the batch itself
+    besides: dict[int, Beside]
     hidden: frozenset[int]
 
 
@@ -157,7 +165,7 @@ def _since(batch: ChangeBatch, asked: Leads, by: User) -> _Since:
         seen = Lead.objects.ever_of_user(by).order_by().values("pk")
         hidden = frozenset(ours.exclude(pk__in=seen).values_list("pk", flat=True))
     if batch.kind != ChangeBatch.Kind.IMPORT:
-        return _Since({}, {}, {}, hidden)
+        return _Since({}, {}, {}, {}, hidden)
     said = Activity.objects.filter(lead__in=asked, kind__in=_BY_PEOPLE, at__gt=batch.at)
     tasks = Task.objects.filter(lead__in=asked).order_by().values("lead_id")
     brought = Enquiry.objects.filter(lead__in=asked, change_batch=batch).order_by()
@@ -166,6 +174,7 @@ def _since(batch: ChangeBatch, asked: Leads, by: User) -> _Since:
         dict(said.order_by().values_list("lead_id").annotate(Max("at"))),
         {row["lead_id"]: max(filter(None, (row["added"], row["done"]))) for row in times},
         dict(brought.values_list("lead_id").annotate(Count("pk"))),
+        find_besides(batch, asked),
         hidden,
     )
 
@@ -189,6 +198,9 @@ def _judge(
         left = () if goes else _who(trace, contested)
         return Verdict(trace, reasons, goes=goes, left=left, is_chosen=is_chosen and bool(reasons))
     brought = since.enquiries.get(trace.lead_id, 0)
+    beside = since.besides.get(trace.lead_id, NOTHING)
+    if beside.contested:
+        contested = [*contested, TAGS]
     # An enquiry that somebody has reacted to stays.
     reasons = (*_changed(contested), *(worked_on if brought else ()))
     given = [cell for cell in trace.former if is_chosen or cell not in contested]
@@ -196,6 +208,7 @@ def _judge(
         trace,
         reasons,
         gives_back=tuple(given),
+        beside=beside.with_contested() if is_chosen else beside,
         drops=bool(brought) and (is_chosen or not worked_on),
         left=() if is_chosen else _who(trace, contested),
         is_chosen=is_chosen and bool(reasons),

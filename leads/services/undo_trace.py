@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from leads.models.lead import Lead
 
 BIN = "deleted_at"  # the cell that says whether a lead lies in the bin
+TAGS = "tags"  # no cell, but staff set them like one
 
 _TOGETHER: dict[str, tuple[str, ...]] = {
     "status": ("status", "close_reason", "closed_at"),
@@ -137,6 +138,8 @@ def _trace(lead_id: int, rows: Iterable[Sequence[Any]], batch_id: int) -> Trace:
             cells = CELLS if trace.is_new else trace.former
             for cell in state.differing(before, cells):
                 trace.later[cell] = Change(user_id, at)
+            if state.staff_values.get(TAGS) != before.staff_values.get(TAGS):
+                trace.later[TAGS] = Change(user_id, at)
         before = state
     return trace
 

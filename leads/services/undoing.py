@@ -24,8 +24,10 @@ from leads.models.user import User
 from leads.services.handling import lock_leads
 from leads.services.retrying import retried
 from leads.services.undo_customers import remove_unused
+from leads.services.undo_entries import remove_entries
 from leads.services.undo_leads import take_back
 from leads.services.undo_plan import Verdict, as_json, lead_ids, plan, state_of
+from leads.services.undo_vehicles import remove_vehicles
 from leads.services.unmerging import undo_merge
 
 KEPT_REASONS = 1000  # leads that stayed; of more only the number is kept
@@ -95,8 +97,7 @@ def carry_on(batch: ChangeBatch, *, now: datetime) -> bool:
     dealer = Dealer.objects.select_for_update(no_key=True).get(pk=locked.dealer_id)
     pks = list(lead_ids(locked).filter(id__gt=locked.undo_position)[:PORTION])
     if not pks:
-        _finish(locked, by, now=now)
-        return False
+        return _finish(locked, by, now=now)
     leads = {lead.pk: lead for lead in lock_leads(pks, "status")}
     present = {pk: (state_of(lead), lead.merged_into_id) for pk, lead in leads.items()}
     chosen = set(locked.undo_chosen)
@@ -115,7 +116,12 @@ def carry_on(batch: ChangeBatch, *, now: datetime) -> bool:
     return True
 
 
-def _finish(batch: ChangeBatch, by: User, *, now: datetime) -> None:
+def _finish(batch: ChangeBatch, by: User, *, now: datetime) -> bool:
+    """What its leads no longer need goes; whether there may be more of it."""
+    if batch.kind == ChangeBatch.Kind.IMPORT:
+        if remove_vehicles(batch, by=by, now=now, limit=PORTION):
+            return True
+        remove_entries(batch)
     batch.undo_finished_at = now
     batch.save(update_fields=["undo_finished_at"])
     LogEntry.objects.create(
@@ -127,6 +133,7 @@ def _finish(batch: ChangeBatch, by: User, *, now: datetime) -> None:
         change_message=_("Undone: %(taken)d taken back, %(left)d left.")
         % {"taken": batch.taken_back_count, "left": batch.left_count},
     )
+    return False
 
 
 def _reopen_entries(batch: ChangeBatch, verdicts: Sequence[Verdict]) -> None:

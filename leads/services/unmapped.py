@@ -97,3 +97,11 @@ def _remember_leads(
         [through(unmappedname_id=name, lead_id=lead) for name, lead in sorted(rows)],
         ignore_conflicts=True,
     )
+
+
+def assigned_names(dealer: Dealer, kind: str) -> dict[str, str]:
+    """What people have said that unknown names of this kind mean: by key, the entry's name."""
+    if kind not in UnmappedName.Kind.values:
+        return {}
+    rows = UnmappedName.objects.for_dealer(dealer).filter(kind=kind, **{f"{kind}__isnull": False})
+    return {row.name_key: str(row.target) for row in rows.select_related(kind)}

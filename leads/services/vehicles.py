@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import Dealer
 from leads.models.vehicle import Vehicle
 from leads.services.catalogue import Catalogue
@@ -30,7 +31,12 @@ _COPIED = (
 
 
 def resolve_vehicles(
-    dealer: Dealer, drafts: Sequence[LeadDraft], catalogue: Catalogue, *, now: datetime
+    dealer: Dealer,
+    drafts: Sequence[LeadDraft],
+    catalogue: Catalogue,
+    *,
+    now: datetime,
+    change_batch: ChangeBatch | None = None,
 ) -> list[Vehicle | None]:
     """The car of each draft, by own number, then by VIN; None where it names neither.
 
@@ -50,7 +56,7 @@ def resolve_vehicles(
         found.append(vehicle)
     if new:
         Vehicle.objects.bulk_create(new)
-        remember(Vehicle, new, now=now, is_new=True)
+        remember(Vehicle, new, now=now, is_new=True, change_batch=change_batch)
     return found
 
 

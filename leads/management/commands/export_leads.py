@@ -17,9 +17,9 @@ from rest_framework.exceptions import ValidationError
 from tqdm import tqdm
 
 from leads.api.filters import LeadFilter
+from leads.management.dealers import WRONG_CALL, dealer_named
 from leads.models import (
     ApiKey,
-    Dealer,
     ExportFormat,
     ExportOrigin,
     ExportState,
@@ -30,7 +30,6 @@ from leads.resources.exporting import note_done, order_export, write_export
 from leads.resources.list_writer import EXCEL_ROWS
 
 NOTHING_FOUND = 1
-WRONG_CALL = 2
 NOT_WRITTEN = 3
 
 _FORMATS = {".xlsx": ExportFormat.XLSX, ".csv": ExportFormat.CSV}
@@ -63,7 +62,7 @@ class Command(BaseCommand):
     def handle(self, *, dealer, to, template, windows_1252, **options):
         # Headers and summaries are read by the office, whatever language the terminal speaks.
         with translation.override(settings.LANGUAGE_CODE):
-            owner = _dealer(dealer)
+            owner = dealer_named(dealer)
             path = Path(to)
             leads, names = _filtered(owner, options["filter"])
             values = {
@@ -119,16 +118,6 @@ class Command(BaseCommand):
                 Path(name).unlink()
                 raise
         note_done(export, written=written, now=timezone.now())
-
-
-def _dealer(text):
-    dealers = Dealer.objects.filter(name=text)
-    if not dealers and text.isascii() and text.isdecimal():
-        dealers = Dealer.objects.filter(pk=int(text))
-    if not dealers:
-        message = _("There is no dealer %(id)s.") % {"id": text}
-        raise CommandError(message, returncode=WRONG_CALL)
-    return dealers[0]
 
 
 def _format(path, *, is_windows):

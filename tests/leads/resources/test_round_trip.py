@@ -11,12 +11,18 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils.translation import override
 
-from leads.models import ExportFormat, IntakeEntry, Lead, Outcome, Role, Tag
+from leads.models import ExportFormat, IntakeEntry, Lead, Outcome, Role, Status, Tag
+from leads.models.list_import import OnExisting
 from leads.resources.columns import BY_NAME
 from leads.resources.export import EXPORTED
 from leads.resources.formats import detect_format
 from leads.resources.lead import LeadResource
 from leads.resources.list_writer import write_list
+from leads.resources.parsing import RowParser
+from leads.resources.rows import Conflict, rows_of
+from leads.resources.sheet import Sheet
+from leads.services.entry_merging import merge_entry
+from leads.services.handling import record_change
 from tests import builders
 from tests.samples import make_alte_leads
 
@@ -267,6 +273,245 @@ def test_zeros_that_excel_dropped_from_a_csv_are_no_change(dealer, manager):
     assert take(sheet, dealer, manager).counts["unchanged"] == 1
 
 
+def colleague(lead, **values):
+    """Somebody changes the lead in the admin."""
+    stored = Lead.objects.get(pk=lead.pk)
+    for name, value in values.items():
+        setattr(stored, name, value)
+    record_change(stored, list(values), by=None, now=datetime.now(UTC))
+
+
+def said(lead, *names):
+    return list(Lead.objects.values_list(*names).get(pk=lead.pk))
+
+
+CITY = BY_NAME["city"].header
+
+
+@BOTH
+def test_what_colleagues_changed_since_the_export_stays(dealer, manager, file_format):
+    lead = full_lead(dealer, city="Altstadt", subject="Alt")
+    sheet = edit(written(exported(manager), file_format), 0, subject="Neu")
+    colleague(lead, city="Neustadt", probability=90, custom_values={"Farbe": "blau"})
+    colleague(lead, status=builders.shared_status("contacted"), callback_wished=False)
+
+    [row] = take(sheet, dealer, manager).changed
+
+    assert [field for field, _before, _after in row.changes] == [BY_NAME["subject"].header]
+    assert row.remarks == []
+    names = ["subject", "city", "probability", "callback_wished", "custom_values", "status__key"]
+    assert said(lead, *names) == ["Neu", "Neustadt", 90, False, {"Farbe": "blau"}, "contacted"]
+
+
+@BOTH
+def test_a_cell_that_both_have_changed_is_a_conflict(dealer, manager, file_format):
+    lead = full_lead(dealer, city="Altstadt", company="")
+    sheet = edit(
+        written(exported(manager), file_format), 0, city="Kleinstadt", company="A", subject="Neu"
+    )
+    colleague(lead, city="Neustadt", company="B")
+
+    [row] = take(sheet, dealer, manager).changed
+
+    assert said(lead, "city", "company", "subject") == ["Neustadt", "B", "Neu"]
+    empty = [text for text in row.remarks if BY_NAME["company"].header in text]
+    assert [text for text in row.remarks if text not in empty] == [
+        f"{CITY}: exportiert „Altstadt“, in der Liste „Kleinstadt“, jetzt „Neustadt“. "
+        "Ihr Wert wurde nicht übernommen."
+    ]
+    assert "exportiert leer, in der Liste „A“, jetzt „B“" in empty[0]
+
+
+def test_a_row_of_conflicts_changes_nothing(dealer, manager):
+    lead = full_lead(dealer)
+    sheet = edit(written(exported(manager)), 0, city="Kleinstadt")
+    colleague(lead, city="Neustadt")
+
+    [row] = take(sheet, dealer, manager).unchanged
+
+    assert "Kleinstadt" in row.remarks[-1]
+    assert lead.history.count() == 2
+
+
+def test_where_both_say_the_same_there_is_nothing_to_do(dealer, manager):
+    lead = full_lead(dealer, vehicle_price=Decimal(20000), received_at=datetime.now(UTC))
+    sheet = edit(written(exported(manager)), 0, city="Neustadt", vehicle_price="19.990,00 €")
+    colleague(lead, city="Neustadt", vehicle_price=Decimal(19990))
+
+    [row] = take(sheet, dealer, manager).unchanged
+
+    assert row.remarks == ["Nichts Neues darin."]
+
+
+def parser(sheet, dealer, user, **options):
+    rows = {row.number: row for row in rows_of(sheet.headers, sheet, sheet.row_numbers)}
+    return RowParser(dealer, rows, now=datetime.now(UTC), user=user, **options)
+
+
+@pytest.mark.parametrize("takes_conflicts", [True, False])
+def test_whoever_wants_it_lets_the_list_win(dealer, manager, takes_conflicts):
+    lead = full_lead(dealer, city="Altstadt", custom_values={"Farbe": "rot", "Rad": "16"})
+    further = "Farbe: blau\nRad: 16"
+    sheet = edit(written(exported(manager)), 0, city="Kleinstadt", custom_values=further)
+    colleague(lead, city="Neustadt", custom_values={"Farbe": "rot", "Rad": "17"})
+
+    parse = parser(sheet, dealer, manager, takes_conflicts=takes_conflicts)
+    draft = parse(2)
+
+    assert parse.conflicts[2] == [
+        Conflict(CITY, "Altstadt", "Kleinstadt", "Neustadt"),
+        Conflict(
+            BY_NAME["custom_values"].header, "Farbe: rot\nRad: 16", further, "Farbe: rot\nRad: 17"
+        ),
+    ]
+    if takes_conflicts:
+        assert draft.contact.city == "Kleinstadt"
+        assert draft.custom_values == {"Farbe": "blau", "Rad": "17"}
+    else:
+        assert draft.contact.is_empty
+        assert not draft.custom_values
+
+
+def test_each_row_is_compared_with_its_own_version(dealer, manager):
+    """Two exports of different days, put together by hand."""
+    lead = full_lead(dealer, city="A", subject="Betreff")
+    first = written(exported(manager))
+    colleague(lead, city="B")
+    second = written(exported(manager))
+    colleague(lead, city="C")
+    edit(second, 0, subject="Neu")
+    second.append(list(first[0]))
+    second.row_numbers.append(3)
+
+    result = take(second, dealer, manager)
+
+    assert [len(row.changes) for row in result.rows] == [1, 0]
+    assert said(lead, "city", "subject") == ["C", "Neu"]
+
+
+def without(sheet, *names):
+    for name in names:
+        del sheet[BY_NAME[name].header]
+    sheet.digest = sheet.digest_of(sheet)
+    return sheet
+
+
+def test_without_its_column_a_list_is_compared_with_what_is_here_now(dealer, manager):
+    leads = [full_lead(dealer, external_id=f"A-{n}", city="Altstadt") for n in range(2)]
+    sheet = without(written(exported(manager)), "version")
+    for lead in leads:
+        colleague(lead, city="Neustadt")
+
+    result = take(sheet, dealer, manager)
+
+    assert result.counts == {**UNCHANGED, "changed": 2, "unchanged": 0}
+    [remark] = result.remarks
+    assert "„Stand“" in remark
+    assert not [row for row in result.rows if remark in row.remarks]
+
+
+@pytest.mark.parametrize("version", [0, 7, 10**12, "1 oder 2", None])
+def test_a_version_that_nobody_knows_is_as_good_as_none(dealer, manager, version):
+    lead = full_lead(dealer, city="Altstadt")
+    sheet = edit(written(exported(manager)), 0, version=version)
+    colleague(lead, city="Neustadt")
+
+    result = take(sheet, dealer, manager)
+
+    assert [after for _field, _before, after in result.changed[0].changes] == ["Altstadt"]
+    assert len(result.remarks) == 1
+
+
+def test_a_version_that_the_history_has_lost_is_as_good_as_none(dealer, manager):
+    lead = full_lead(dealer, city="Altstadt")
+    sheet = written(exported(manager))
+    colleague(lead, city="Neustadt")
+    Lead.history.all().delete()
+
+    assert len(take(sheet, dealer, manager).remarks) == 1
+
+
+def test_lists_that_say_everything_get_no_remark(dealer, manager):
+    lead = full_lead(dealer)
+    sheet = written(exported(manager))
+    colleague(lead, city="Neustadt")
+
+    assert list(take(sheet, dealer, manager).remarks) == []
+    assert list(take(written(exported(manager)), dealer, manager).remarks) == []
+
+
+def test_a_status_that_is_gone_is_no_conflict(dealer, manager):
+    """Its name was taken to mean the other one when the two became one."""
+    own = Status.objects.create(dealer=dealer, name="Wartet auf Lager", stage="open")
+    lead = full_lead(dealer, status=own, city="Altstadt")
+    sheet = edit(written(exported(manager)), 0, city="Neustadt")
+    merge_entry(own, builders.shared_status("contacted"), by=manager, now=datetime.now(UTC))
+
+    [row] = take(sheet, dealer, manager).changed
+
+    assert [field for field, _before, _after in row.changes] == [CITY]
+    assert row.remarks == []
+    assert said(lead, "status__key") == ["contacted"]
+
+
+def test_tags_are_compared_with_those_of_now(dealer, manager):
+    lead = full_lead(dealer)
+    sheet = edit(written(exported(manager)), 0, tags="Eilig, VIP, Messe")
+    lead.tags.add(Tag.objects.create(dealer=dealer, name="Neu"))
+    colleague(lead, city="Neustadt")
+
+    [row] = take(sheet, dealer, manager).changed
+
+    assert not [text for text in row.remarks if "exportiert" in text]
+    assert {tag.name for tag in lead.tags.all()} == {"Eilig", "VIP", "Messe", "Neu"}
+
+
+def test_a_column_of_ones_own_beside_an_export_is_compared_too(dealer, manager):
+    lead = full_lead(dealer, custom_values={"Farbe": "rot"})
+    sheet = written(exported(manager))
+    sheet.append_col(["blau"], header="Farbe")
+    sheet.digest = sheet.digest_of(sheet)
+    colleague(lead, custom_values={"Farbe": "grün"})
+
+    [row] = take(sheet, dealer, manager).unchanged
+
+    assert "Farbe: exportiert „rot“, in der Liste „blau“, jetzt „grün“" in row.remarks[-1]
+
+
+def test_filling_looks_at_what_is_here_now(dealer, manager):
+    lead = full_lead(dealer, city="Altstadt", company="")
+    sheet = edit(written(exported(manager)), 0, company="Neu", subject="Neu")
+    colleague(lead, city="", subject="Anders")
+
+    draft = parser(sheet, dealer, manager, decisions={2: OnExisting.FILL})(2)
+
+    assert (draft.contact.city, draft.contact.company, draft.subject) == ("Altstadt", "Neu", "")
+
+
+def test_the_last_column_of_an_export_says_its_version(dealer, manager):
+    lead = full_lead(dealer)
+    colleague(lead, city="Neustadt")
+    with override("de"):
+        dataset = exported(manager)
+
+    assert dataset.headers[-1] == "Stand"
+    assert dataset[0][-1] == 2
+
+
+def test_another_list_may_call_its_own_column_so(dealer, manager):
+    """What stands there is kept, unless it is a count of ours."""
+    sheet = Sheet(headers=["Nachname", "E-Mail", "Stand"])
+    sheet.append(["Groß", "gross@example.org", "wartet auf Rückruf"])
+    sheet.append(["Klein", "klein@example.org", 3])
+
+    take(sheet, dealer, manager)
+
+    assert list(Lead.objects.order_by("pk").values_list("custom_values", flat=True)) == [
+        {"Stand": "wartet auf Rückruf"},
+        {},
+    ]
+
+
 def test_an_export_keeps_the_walls(dealer, manager):
     own, foreign = builders.make_lead(dealer), builders.make_lead()
 
@@ -303,14 +548,16 @@ def test_neither_way_costs_more_queries_with_more_leads(dealer, manager):
             builders.make_lead(dealer, owner=manager, received_at=datetime.now(UTC))
         dataset = exported(manager)
         sheet = written(dataset)
-        amended = written(dataset)
+        amended, late = written(dataset), written(dataset)
         for row in range(len(amended)):
             edit(amended, row, city="Neustadt")
+            edit(late, row, subject="Neu", city="Kleinstadt")
         costs.append(
             [
                 queries_of(lambda: exported(manager)),
                 queries_of(lambda sheet=sheet: take(sheet, dealer, manager)),
                 queries_of(lambda sheet=amended: take(sheet, dealer, manager)),
+                queries_of(lambda sheet=late: take(sheet, dealer, manager)),
             ]
         )
         Lead.objects.update(city="Altstadt", follow_up_at=datetime.now(UTC) + timedelta(days=1))

@@ -1,0 +1,177 @@
+"""What all pages of an import have in common: where it stands, who may go on with it, and leading
+from one step to the next."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.admin import ModelAdmin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from leads.admin.display import badge
+from leads.admin.wall import has_right_at, user_of
+from leads.models import ImportState, ListImport, User
+from leads.resources.import_running import IMPORT_RIGHT
+
+# The steps as people see them; a step is also the end of its page's address.
+STEPS: tuple[tuple[str, Promise], ...] = (
+    ("file", _("File")),
+    ("columns", _("Columns")),
+    ("values", _("Values")),
+    ("preview", _("Preview")),
+    ("run", _("Import")),
+    ("result", _("Result")),
+)
+_NAMES = [name for name, _label in STEPS]
+TONES = {
+    ImportState.READING: "blue",
+    ImportState.UNREADABLE: "red",
+    ImportState.MAPPING: "amber",
+    ImportState.CHECKING: "blue",
+    ImportState.READY: "amber",
+    ImportState.RUNNING: "blue",
+    ImportState.PAUSED: "amber",
+    ImportState.DONE: "green",
+    ImportState.FAILED: "red",
+    ImportState.CANCELLED: "grey",
+}
+_STEP_OF_STATE = {
+    ImportState.READING: "file",
+    ImportState.UNREADABLE: "file",
+    ImportState.MAPPING: "columns",
+    ImportState.CHECKING: "preview",
+    ImportState.READY: "preview",
+    ImportState.RUNNING: "run",
+    ImportState.PAUSED: "run",
+}
+# As long as nothing has been imported, one may go back to the columns and values.
+_CHANGEABLE = ("columns", "values", "preview")
+
+
+def step_of(list_import: ListImport) -> str:
+    """Where the import stands."""
+    step = _STEP_OF_STATE.get(ImportState(list_import.state), "result")
+    return "values" if step == "columns" and list_import.found_values else step
+
+
+def is_open_step(list_import: ListImport, step: str) -> bool:
+    """Whether there is something to see at this step now."""
+    at = step_of(list_import)
+    if step == at:
+        return True
+    if step == "values":
+        return at == "preview" and bool(list_import.found_values)
+    return step == "columns" and at in _CHANGEABLE
+
+
+def url_of(list_import: ListImport, step: str = "") -> str:
+    """The page of a step; without one, that at which the import stands."""
+    return reverse(f"admin:leads_listimport_{step or step_of(list_import)}", args=[list_import.pk])
+
+
+def may_import_at(user: User, dealer_id: int | None) -> bool:
+    return has_right_at(user, IMPORT_RIGHT, dealer_id)
+
+
+def may_go_on(user: User, list_import: ListImport) -> bool:
+    """Those who may import at this dealer; what the operator began at the command line goes on
+    there, and what nobody answers for any more does not go on at all."""
+    return list_import.user_id is not None and may_import_at(user, list_import.dealer_id)
+
+
+@dataclass(frozen=True)
+class ImportPage:
+    """A request for one step of one import, which its sender may see."""
+
+    admin: ModelAdmin
+    request: HttpRequest
+    list_import: ListImport
+    now: datetime
+
+    @property
+    def user(self) -> User:
+        return user_of(self.request)
+
+    @property
+    def is_post(self) -> bool:
+        return self.request.method == "POST"
+
+    @property
+    def may_go_on(self) -> bool:
+        return may_go_on(self.user, self.list_import)
+
+    def need_right(self) -> None:
+        if not self.may_go_on:
+            raise PermissionDenied
+
+    def go(self, step: str = "", query: str = "") -> HttpResponseRedirect:
+        return HttpResponseRedirect(f"{url_of(self.list_import, step)}{query}")
+
+    def say(self, text: object, level: int = messages.SUCCESS) -> None:
+        messages.add_message(self.request, level, str(text))
+
+    def answer(self, step: str, **context: Any) -> HttpResponse:
+        found = self.list_import
+        shared = {
+            **self.admin.admin_site.each_context(self.request),
+            "opts": self.admin.opts,
+            "title": found.file_name,
+            "list_import": found,
+            "state": state_badge(found),
+            "steps": self._steps(step),
+            "may_go_on": self.may_go_on,
+            "is_over": found.is_over,
+            "urls": {name: url_of(found, name) for name in (*_NAMES, "progress", "act", "read")},
+            "back": reverse("admin:leads_listimport_changelist"),
+        }
+        template = f"admin/leads/listimport/{step}.html"
+        return TemplateResponse(self.request, template, {**shared, **context})
+
+    def _steps(self, shown: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "label": label,
+                "is_shown": name == shown,
+                "url": url_of(self.list_import, name)
+                if name != shown and is_open_step(self.list_import, name)
+                else "",
+            }
+            for name, label in STEPS
+            if name != "values" or self.list_import.found_values
+        ]
+
+
+def state_badge(list_import: ListImport) -> SafeString:
+    state = ImportState(list_import.state)
+    words = capfirst(str(state.label))
+    if state in (ImportState.CHECKING, ImportState.RUNNING, ImportState.PAUSED):
+        words = f"{words} · {list_import.percent} %"
+    return badge(words, TONES[state])
+
+
+def grouped(number: int) -> str:
+    """ "12.480" """
+    return number_format(number, force_grouping=True)
+
+
+def rows_text(count: int) -> str:
+    return ngettext("%(n)s row", "%(n)s rows", count) % {"n": grouped(count)}
+
+
+def stamp(content: Any) -> str:
+    """What a form was made for: if that has changed meanwhile, its answers mean something else."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]

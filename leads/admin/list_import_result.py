@@ -1,0 +1,112 @@
+"""The last step of an import: what became of its rows, as a page and as workbooks."""
+
+from __future__ import annotations
+
+import tempfile
+from typing import Any
+
+from django.http import FileResponse, Http404, HttpResponse
+from django.urls import reverse
+from django.utils.text import capfirst, slugify
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from leads.admin.change_batch_undo import may_undo
+from leads.admin.display import badge, moment
+from leads.admin.list_import_page import ImportPage, is_open_step
+from leads.admin.list_import_rows import (
+    TONES_OF_OUTCOME,
+    lead_urls,
+    number_in,
+    page_of,
+    with_outcome,
+)
+from leads.models import ImportState, ListImport, RowOutcome
+from leads.resources.import_results import write_errors, write_result
+
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_WRITERS = {
+    "result": (write_result, gettext_lazy("result")),
+    "errors": (write_errors, gettext_lazy("errors")),
+}
+
+
+def show_result(page: ImportPage) -> HttpResponse:
+    found, asked = page.list_import, page.request.GET
+    if not is_open_step(found, "result"):
+        return page.go()
+    batch = found.change_batch
+    return page.answer(
+        "result",
+        counts=counts_of(found),
+        when=moment(found.finished_at or found.touched_at, now=page.now),
+        undo=reverse("admin:leads_changebatch_change", args=[batch.pk])
+        if batch is not None and may_undo(page.user, batch)
+        else "",
+        is_undone=batch is not None and batch.undone_at is not None,
+        has_files=found.rows_deleted_at is None and bool(found.done_count),
+        has_errors=bool(found.outcomes.get(RowOutcome.BAD)),
+        **(_rows(page, asked.get("show", "")) if found.rows_deleted_at is None else {}),
+    )
+
+
+def counts_of(list_import: ListImport) -> list[dict[str, Any]]:
+    """What became of how many rows, in the order of the chips; only what occurred."""
+    return [
+        {
+            "value": outcome.value,
+            "label": capfirst(str(outcome.label)),
+            "count": count,
+            "tone": TONES_OF_OUTCOME[outcome],
+        }
+        for outcome in RowOutcome
+        if (count := list_import.outcomes.get(outcome, 0))
+    ]
+
+
+def _rows(page: ImportPage, kind: str) -> dict[str, Any]:
+    found = page.list_import
+    rows = page_of(with_outcome(found, kind), number_in(page.request.GET, "from"))
+    urls = lead_urls(page.user, found.dealer_id, rows.rows)
+    return {
+        "kind": kind if kind in RowOutcome.values else "",
+        "page": rows,
+        "rows": [
+            {
+                "number": row.number,
+                "title": row.notes.get("title", ""),
+                "badge": _badge(row.outcome),
+                "lead_number": row.lead_number,
+                "lead_url": urls.get(row.lead_number, ""),
+                "reason": row.reason,
+            }
+            for row in rows.rows
+        ],
+    }
+
+
+def _badge(value: str) -> Any:
+    if not value:
+        return badge(_("not reached"), "grey")
+    outcome = RowOutcome(value)
+    return badge(capfirst(str(outcome.label)), TONES_OF_OUTCOME[outcome])
+
+
+def hand_out(page: ImportPage, kind: str) -> FileResponse:
+    """A workbook of the result, written while its reader waits; none after the rows are gone."""
+    page.need_right()
+    found = page.list_import
+    is_there = found.state == ImportState.DONE and found.rows_deleted_at is None
+    if kind not in _WRITERS or not is_there:
+        raise Http404
+    write, word = _WRITERS[kind]
+    # Handed out as it is read from the disk; the response closes it.
+    target = tempfile.TemporaryFile()  # noqa: SIM115
+    write(found, target)
+    target.seek(0)
+    name = slugify(found.file_name.rpartition(".")[0]) or "import"
+    response = FileResponse(
+        target, as_attachment=True, filename=f"{name}-{word}.xlsx", content_type=_XLSX
+    )
+    response["Cache-Control"] = "no-store, private"
+    return response

@@ -1,0 +1,62 @@
+"""What the columns of an uploaded list probably mean, so that people have little to correct."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from leads.models.dealer import Dealer
+from leads.models.import_memory import ColumnName, ImportTemplate
+from leads.models.list_import import ListImport
+from leads.resources.cells import header_key
+from leads.resources.column_contents import Proposal, propose_columns
+from leads.resources.columns import BY_NAME
+from leads.resources.import_mapping import FURTHER, LEFT_OUT, ListMapping
+
+# From this confidence on (percent) a proposal is taken until somebody says otherwise.
+_TAKEN_FROM = 60
+
+
+def propose_mapping(
+    list_import: ListImport, sample: Sequence[Sequence[Any]]
+) -> tuple[dict[str, Any], list[Proposal]]:
+    """The mapping as JSON, and per column why. What was decided about a list with the same headers
+    counts most, then the names that this dealer's lists use, then headers and contents."""
+    dealer, headers = list_import.dealer, tuple(list_import.headers)
+    proposals = propose_columns(headers, sample, names=column_names(dealer))
+    columns = tuple(
+        one.column if one.confidence >= _TAKEN_FROM or not one.looks_like else FURTHER
+        for one in proposals
+    )
+    mapping = ListMapping(headers, columns)
+    templates = ImportTemplate.objects.for_dealer(dealer)
+    remembered = templates.remembered(list_import.fingerprint).first()
+    if remembered is None:
+        return mapping.as_json(), proposals
+    list_import.on_existing = remembered.on_existing
+    reason = _("As in the last list with these headers.")
+    known = [replace(one, confidence=100, reason=reason) for one in proposals]
+    return with_template(mapping, remembered).as_json(), known
+
+
+def with_template(mapping: ListMapping, template: ImportTemplate) -> ListMapping:
+    """Columns that the template knows mean what it says; the others what they meant before, unless
+    one of the template's has that meaning now."""
+    said = [template.columns.get(header_key(one) or one) for one in mapping.headers]
+    taken = {name for name in said if name}
+    columns = tuple(
+        name if name is not None else ("" if before in taken else before)
+        for name, before in zip(said, mapping.columns, strict=True)
+    )
+    known = tuple(one if one in BY_NAME or one == LEFT_OUT else FURTHER for one in columns)
+    fixed = {name: text for name, text in template.fixed.items() if name in BY_NAME}
+    return replace(mapping, columns=known, fixed=fixed)
+
+
+def column_names(dealer: Dealer) -> Mapping[str, str]:
+    """Headers that this dealer's lists use: by header_key, the name of the column."""
+    rows = ColumnName.objects.for_dealer(dealer).values_list("key", "column")
+    return {key: column for key, column in rows if column in BY_NAME}

@@ -1,0 +1,218 @@
+"""The import itself: rows become leads in portions, by a worker.
+
+A portion is one transaction: rows, ledger, leads, history and how far the import is. So a worker
+may be killed at any instruction, and the next one goes on with no row doubled or missing; two at
+once take turns. Between portions the import can be paused, or called off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Count
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from leads.access import permissions_of
+from leads.background import enqueue
+from leads.models.change_batch import ChangeBatch
+from leads.models.intake import Channel, IntakeEntry, Outcome
+from leads.models.list_import import ImportState, ListImport, ListRow, OnExisting, RowOutcome
+from leads.models.user import User
+from leads.resources.import_checking import decision_of, note_on_rows, skipped
+from leads.resources.import_mapping import ListMapping
+from leads.resources.parsing import RowParser
+from leads.resources.rows import SENDER
+from leads.services.change_batches import close_batch, open_batch
+from leads.services.drafts import Receipt
+from leads.services.intake import book, process
+from leads.services.rejecting import reject
+from leads.services.retrying import retried
+
+IMPORT_RIGHT = "leads.import_lead"
+_OUTCOMES = {Outcome.CREATED: RowOutcome.CREATED, Outcome.UPDATED: RowOutcome.UPDATED}
+_NOTED = ("outcome", "lead_number", "reason")
+
+
+class NotAllowed(Exception):
+    """Who ordered the import may not import (any more)."""
+
+
+class WrongStep(Exception):
+    """The import is not where this step begins. The text is a sentence for people."""
+
+
+@transaction.atomic
+def start(list_import: ListImport, *, now: datetime, by_worker: bool = True) -> None:
+    """Begin to import, or go on after a pause. Raises WrongStep."""
+    locked = _lock(list_import)
+    if locked.state not in (ImportState.READY, ImportState.PAUSED):  # one of two clicks
+        raise WrongStep(_("This import has been started already."))
+    if locked.change_batch is None:
+        locked.change_batch = open_batch(
+            locked.dealer_id,
+            ChangeBatch.Kind.IMPORT,
+            by=locked.user,
+            now=now,
+            what=locked.file_name,
+        )
+    locked.delete_file()
+    locked.state, locked.touched_at = ImportState.RUNNING, now
+    locked.step_started_at, locked.step_started_with = now, locked.done_count
+    locked.save()
+    list_import.refresh_from_db()
+    if by_worker:
+        enqueue("leads.tasks.import_list", locked.dealer_id, locked.pk)
+
+
+@transaction.atomic
+def pause(list_import: ListImport, *, now: datetime) -> None:
+    """The portion that is in work is finished. Raises WrongStep."""
+    locked = _lock(list_import)
+    if locked.state != ImportState.RUNNING:
+        raise WrongStep(_("This import is not running."))
+    locked.state, locked.touched_at = ImportState.PAUSED, now
+    locked.save()
+    list_import.refresh_from_db()
+
+
+@transaction.atomic
+def cancel(list_import: ListImport, *, now: datetime) -> None:
+    """Call the import off. What was imported already stays and can be undone. Raises WrongStep."""
+    locked = _lock(list_import)
+    if locked.is_over:
+        raise WrongStep(_("This import is over already."))
+    locked.delete_file()
+    if locked.done_count:
+        _finish(locked, ImportState.DONE, now=now)
+    else:
+        _finish(locked, ImportState.CANCELLED, now=now)
+    list_import.refresh_from_db()
+
+
+@retried
+@transaction.atomic
+def import_portion(list_import: ListImport, *, now: datetime) -> bool:
+    """Import the next rows; whether there may be more. Raises NotAllowed."""
+    locked = _lock(list_import)
+    if locked.state != ImportState.RUNNING:
+        list_import.refresh_from_db()
+        return False
+    if not may_import(locked.user, locked.dealer_id):
+        raise NotAllowed(f"import {locked.pk}")
+    rows = list(locked.rows.filter(outcome="").order_by("number")[: settings.IMPORT_PORTION])
+    if rows:
+        with translation.override(locked.language):
+            _import(locked, rows, now=now)
+        note_on_rows(rows, _NOTED)
+        locked.done_count += len(rows)
+        locked.touched_at = now
+        locked.save()
+    else:
+        _finish(locked, ImportState.DONE, now=now)
+    list_import.refresh_from_db()
+    return bool(rows)
+
+
+def may_import(user: User | None, dealer_id: int) -> bool:
+    """`None` is the operator at the command line."""
+    if user is None or user.is_superuser or not user.is_active:
+        return user is None or user.is_active
+    here = [one for one in user.active_memberships if one.dealer_id == dealer_id]
+    return any(IMPORT_RIGHT in permissions_of(one) for one in here)
+
+
+_TASKS = {
+    ImportState.READING: "leads.tasks.read_list",
+    ImportState.CHECKING: "leads.tasks.check_list",
+    ImportState.RUNNING: "leads.tasks.import_list",
+}
+
+
+def carry_on(list_import: ListImport, *, now: datetime) -> None:
+    """Ask for a worker once more; for a list that has not moved for long. Two workers share it."""
+    if (path := _TASKS.get(ImportState(list_import.state))) is not None:
+        mine = ListImport.objects.for_dealer(list_import.dealer_id).filter(pk=list_import.pk)
+        mine.update(touched_at=now)
+        enqueue(path, list_import.dealer_id, list_import.pk)
+
+
+def _lock(list_import: ListImport) -> ListImport:
+    return ListImport.objects.select_for_update(of=("self",)).get(pk=list_import.pk)
+
+
+def _finish(list_import: ListImport, state: ImportState, *, now: datetime) -> None:
+    batch = list_import.change_batch
+    if batch is not None and not close_batch(batch):
+        list_import.change_batch = None
+    list_import.state, list_import.finished_at, list_import.touched_at = state, now, now
+    counted = list_import.rows.values_list("outcome").annotate(rows=Count("pk")).order_by()
+    list_import.outcomes = {outcome: rows for outcome, rows in counted if outcome}
+    list_import.save()
+
+
+def _import(list_import: ListImport, stored: Sequence[ListRow], *, now: datetime) -> None:
+    """Rows whose lead is to be left alone, or that repeat another row, are booked and turned away;
+    the others take the one way in."""
+    dealer, mapping = list_import.dealer, ListMapping.of(list_import)
+    rows = {row.number: mapping.row_of(row) for row in stored}
+    messages = [row.as_message(_digest(list_import)) for row in rows.values()]
+    booked = book(dealer, channel=Channel.EXCEL, sender=SENDER, messages=messages, now=now)
+    entries = dict(zip(rows, booked, strict=True))
+    parse = RowParser(
+        dealer,
+        rows,
+        now=now,
+        user=list_import.user,
+        decisions={row.number: decision_of(list_import, row) for row in stored},
+        entries=[entry.pk for entry in booked],
+    )
+    turned_away = _turned_away(list_import, stored, parse)
+    reject([(entries[number], reason) for number, reason in turned_away.items()], now=now)
+    taken = {number: entry for number, entry in entries.items() if number not in turned_away}
+    numbers = {entry.pk: number for number, entry in taken.items()}
+    receipts = process(
+        dealer,
+        list(taken.values()),
+        lambda entry: parse(numbers[entry.pk]),
+        now=now,
+        actor=list_import.user,
+        change_batch=list_import.change_batch,
+    )
+    received = dict(zip(taken, receipts, strict=True))
+    for row in stored:
+        if row.number in turned_away:
+            row.outcome, row.reason = RowOutcome.SKIPPED, turned_away[row.number]
+            row.lead_number = parse.lead_number(row.number)
+        else:
+            _note(row, entries[row.number], received[row.number])
+
+
+def _digest(list_import: ListImport) -> str:
+    """The very same file uploaded again is another import: people may want its rows once more."""
+    return f"{list_import.digest[:40]}:{list_import.pk}"
+
+
+def _turned_away(
+    list_import: ListImport, rows: Sequence[ListRow], parse: RowParser
+) -> dict[int, str]:
+    left = skipped(list_import, rows, parse)
+    reasons = {number: _("Is here already and stays as it is.") for number in left}
+    if not list_import.takes_duplicates:
+        for row in rows:
+            if row.duplicate_of is not None and row.decision != OnExisting.NEW:
+                reasons[row.number] = _("Says the same as row %(row)s.") % {"row": row.duplicate_of}
+    return reasons
+
+
+def _note(row: ListRow, entry: IntakeEntry, receipt: Receipt | None) -> None:
+    row.reason = entry.reason
+    if receipt is None:
+        row.outcome = RowOutcome.BAD
+    else:
+        outcome = Outcome(receipt.outcome)
+        row.outcome = _OUTCOMES.get(outcome, RowOutcome.UNCHANGED)
+        row.lead_number = receipt.lead.number
