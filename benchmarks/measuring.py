@@ -45,11 +45,14 @@ def is_quick() -> bool:
     return bool(parser.parse_args().quick)
 
 
-def measure(cases: Sequence[Case], *, unit: str) -> None:
+def measure(
+    cases: Sequence[Case], *, unit: str, after_first: Callable[[], object] = lambda: None
+) -> None:
     """Run all cases in turn and print what each took. One round before the first is not counted:
-    processes start, caches fill."""
+    processes start, caches fill, and then `after_first` is called."""
     for case in cases:
         case.run()
+    after_first()
     for _round in range(ROUNDS):
         for case in cases:
             case.samples.append(case.run())

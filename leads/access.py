@@ -34,6 +34,7 @@ _CATALOGS = (
     "leads.category",
     "leads.tag",
 )
+_LISTS = ("leads.columnname", "leads.listvalue")  # what the words in lists mean
 _OFFICE = ("leads.dealer", "leads.location", "leads.membership", "leads.scoreweights")
 _TECHNICAL = (
     "integrations.connection",
@@ -60,7 +61,8 @@ _MANAGER = (
     | _permissions(_LOOK, "leads.scoreweights")
     | _permissions(_LOOK, "integrations.webhookendpoint", "integrations.webhookdelivery")
     | _permissions(("view", "change"), "leads.unmappedname")
-    | _permissions(_LOOK, "leads.export")
+    | _permissions(_ALL, *_LISTS)
+    | _permissions(_LOOK, "leads.export", "leads.listimport")
     | {"leads.import_lead", "leads.export_lead", "leads.assign_lead", "leads.replay_intakeentry"}
     | {"leads.merge_customer", "leads.merge_lead"}
     | {"leads.view_changebatch", "leads.undo_changebatch"}
@@ -83,6 +85,8 @@ _AUDITOR = _permissions(
     "leads.merge",
     "leads.changebatch",
     "leads.export",
+    "leads.listimport",
+    *_LISTS,
     *_BUSINESS,
     *_CATALOGS,
     *_OFFICE,

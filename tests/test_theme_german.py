@@ -85,13 +85,13 @@ def test_every_text_of_our_own_templates_has_a_german_one(path):
 def test_new_texts_would_be_noticed():
     template = """{% load i18n %}
         {% translate "Save" %} {% trans 'Brand new' as title %} {{ title|default:_("Also new") }}
-        {% blocktranslate count n=rows %}{{ n }} row{% plural %}{{ n }} rows{% endblocktranslate %}
+        {% blocktranslate count n=rows %}{{ n }} teapot{% plural %}{{ n }} teapots{% endblocktranslate %}
     """
     module = (
         'label = _("Save")\nhint = gettext_lazy("New in" " two parts")\nother = print("no text")'
     )
 
-    assert untranslated(texts_of_template(template)) == ["%(n)s row", "Also new", "Brand new"]
+    assert untranslated(texts_of_template(template)) == ["%(n)s teapot", "Also new", "Brand new"]
     assert untranslated(texts_of_module(module)) == ["New in two parts"]
 
 
@@ -197,7 +197,8 @@ def pages(dealer):
         "delete in use": reverse("admin:leads_source_delete", args=[used.pk]),
         "history": reverse("admin:leads_lead_history", args=[lead.pk]),
         "log": reverse("admin:leads_source_history", args=[own.pk]),
-        "import": reverse("admin:leads_lead_import"),
+        "imports": reverse("admin:leads_listimport_changelist"),
+        "new import": reverse("admin:leads_listimport_add"),
         "export": reverse("admin:leads_lead_export"),
         "password": reverse("admin:password_change"),
         "users": reverse("admin:leads_user_changelist"),

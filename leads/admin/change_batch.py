@@ -30,7 +30,7 @@ from leads.admin.display import ago, badge, moment, two_lines
 from leads.admin.filters import DaysFilter
 from leads.admin.merge_pages import back_url
 from leads.admin.wall import dealers_where, has_right_at, user_of
-from leads.models import ChangeBatch, User
+from leads.models import ChangeBatch, ListImport, User
 from leads.services.merge_rows import MergeRefused
 from leads.services.undoing import UndoRefused, carry_out, undo
 
@@ -174,12 +174,14 @@ class ChangeBatchAdmin(DealerAdmin):
             "title": capfirst(str(batch)),
             "batch": batch,
             "counts": ", ".join(counts_of(batch)),
+            "is_import": batch.kind == ChangeBatch.Kind.IMPORT,
             "at": moment(batch.at, now=now),
             "until": until_text(batch),
             "undone_at": moment(batch.undone_at, now=now) if batch.undone_at else "",
             "is_expired": batch.is_expired(now),
             "may_undo": may_undo(user, batch) and not batch.is_open,
             "back": reverse("admin:leads_changebatch_changelist"),
+            "list_import": import_of(request, batch),
             **page_of(batch, user=user, number=request.POST.get("page", "1"), chosen=chosen),
         }
         return TemplateResponse(request, "admin/leads/changebatch/page.html", context)
@@ -218,6 +220,16 @@ class ChangeBatchAdmin(DealerAdmin):
         else:
             text = _done(batch)
         self.message_user(request, text, messages.SUCCESS)
+
+
+def import_of(request: HttpRequest, batch: ChangeBatch) -> dict[str, str]:
+    """The import that made it, if it was one through the wizard and this user may see it."""
+    page = admin.site.get_model_admin(ListImport)
+    found = page.get_queryset(request).filter(change_batch=batch).first()
+    if found is None or not page.has_view_permission(request, found):
+        return {}
+    url = reverse("admin:leads_listimport_change", args=[found.pk])
+    return {"name": found.file_name, "url": url}
 
 
 def counts_of(batch: ChangeBatch) -> list[str]:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from leads.admin.change_batch_values import values_of
 from leads.admin.display import moment
 from leads.models import ChangeBatch, Lead, User
 from leads.services.undo_leads import labels
@@ -54,7 +55,7 @@ def page_of(
     return {
         **counts,
         "page": page,
-        "rows": _rows(page, user, chosen),
+        "rows": _rows(batch, page, user, chosen),
         "chosen_elsewhere": sorted(set(chosen) - shown),
         "not_shown": counts["stays"] - len(left),
     }
@@ -73,15 +74,17 @@ def _preview(batch: ChangeBatch, user: User) -> tuple[list[dict[str, Any]], dict
 
 
 def _rows(
-    page: Page[dict[str, Any]], user: User, chosen: Collection[int]
+    batch: ChangeBatch, page: Page[dict[str, Any]], user: User, chosen: Collection[int]
 ) -> Sequence[Mapping[str, Any]]:
     leads = Lead.objects.ever_of_user(user).in_bulk([row["lead"] for row in page])
+    values = values_of(batch, leads, user=user) if batch.undone_at is None else {}
     people = User.objects.in_bulk({one for row in page for _cell, one, _at in row["cells"] if one})
     return [
         {
             "pk": row["lead"],
             **_named(leads.get(row["lead"])),
             "sentences": list(_sentences(row, people)),
+            "values": values.get(row["lead"], ()),
             "may_be_chosen": row["may_be_chosen"],
             "is_chosen": row["lead"] in chosen,
         }
@@ -111,6 +114,10 @@ def _sentences(row: Mapping[str, Any], people: Mapping[int, User]) -> Iterable[s
         told = ", ".join(filter(None, change))
         text = _("%(field)s: changed since") % {"field": fields}
         yield f"{text} ({told})." if told else f"{text}."
+    if row["gone"]:
+        fields = ", ".join(capfirst(label) for label in labels(row["gone"]))
+        yield _("%(field)s: what was there before no longer exists.") % {"field": fields}
+    said = {Reason.CHANGED: row["cells"], Reason.VALUE_GONE: row["gone"]}
     for reason in row["reasons"]:
-        if reason != Reason.CHANGED or not row["cells"]:
+        if not said.get(reason):
             yield str(Reason(reason).label)

@@ -43,7 +43,6 @@ from leads.admin.lead_page import lead_page
 from leads.admin.lead_tasks import LeadTasks
 from leads.admin.wall import has_right_at, sees_creditworthiness, user_of
 from leads.models import Lead
-from leads.resources.exchange import LeadExchange
 from leads.services.by_hand import SENDER, receive_by_hand
 from leads.services.handling import (
     assign_leads,
@@ -121,7 +120,7 @@ _ALWAYS_OPEN = 2
 
 
 @admin.register(Lead)
-class LeadAdmin(LeadExport, LeadExchange, LeadActions, LeadBin, LeadTasks, DealerHistoryAdmin):
+class LeadAdmin(LeadExport, LeadActions, LeadBin, LeadTasks, DealerHistoryAdmin):
     form = LeadForm
     list_display = [
         "customer_cell",

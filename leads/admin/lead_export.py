@@ -40,6 +40,9 @@ _TEMPLATE = "template"
 class LeadExport(ExportMixin):
     """To be mixed into an admin class whose get_queryset is scoped."""
 
+    # With the button that leads to the imports, which have pages of their own.
+    import_export_change_list_template = "admin/leads/lead/change_list.html"
+
     def get_export_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
         """What the list shows with its filters, as far as it may leave the house."""
         request.GET = _filters(request)

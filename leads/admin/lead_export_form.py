@@ -21,7 +21,7 @@ from unfold.widgets import (
 from leads.models import Dealer, ExportFormat, ExportTemplate
 from leads.resources.columns import BY_NAME
 from leads.resources.export import EXPORTED
-from leads.resources.list_writer import EXCEL_ROWS
+from leads.resources.worksheet import EXCEL_ROWS
 
 
 @dataclass(frozen=True)

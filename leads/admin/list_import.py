@@ -15,7 +15,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import path
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -25,10 +25,11 @@ from leads.admin.base import DealerAdmin
 from leads.admin.display import ago, badge, two_lines
 from leads.admin.filters import DaysFilter
 from leads.admin.list_import_columns import show_columns
+from leads.admin.list_import_download import hand_out
 from leads.admin.list_import_page import ImportPage, grouped, may_import_at, state_badge, url_of
 from leads.admin.list_import_preview import show_preview, show_row
 from leads.admin.list_import_progress import act, show_run, tell_progress
-from leads.admin.list_import_result import counts_of, hand_out, show_result
+from leads.admin.list_import_result import counts_of, show_result
 from leads.admin.list_import_upload import read_differently, show_file, show_upload
 from leads.admin.list_import_values import show_values
 from leads.admin.wall import user_of
@@ -60,6 +61,7 @@ class ListImportAdmin(DealerAdmin):
         "Lists from Excel or other programs are imported here: upload, assign columns, look at the "
         "preview, import."
     )
+    add_text = gettext_lazy("New import")
     actions = None
     fields: ClassVar[Any] = []
 
@@ -111,8 +113,10 @@ class ListImportAdmin(DealerAdmin):
         counts = counts_of(row)
         if not counts:
             return "–"
-        badges = [badge(f"{grouped(one['count'])} {one['label']}", one["tone"]) for one in counts]
-        return format_html('<span class="lo-badges">{}</span>', SafeString("".join(badges)))
+        badges = (
+            (badge(f"{grouped(one['count'])} {one['words']}", one["tone"]),) for one in counts
+        )
+        return format_html('<span class="lo-badges">{}</span>', format_html_join(" ", "{}", badges))
 
     # The steps
 

@@ -90,7 +90,7 @@ _GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
 def show_columns(page: ImportPage) -> HttpResponse:
     found = page.list_import
     if not is_open_step(found, "columns"):
-        return page.go()
+        return page.elsewhere()
     mapping = ListMapping.of(found)
     if not page.is_post:
         return _ask(page, mapping.columns, mapping.fixed)
@@ -224,7 +224,7 @@ def _badge(column: str, *, needs_look: bool) -> Any:
         return badge(_("Left out"), "struck")
     if column == FURTHER:
         return badge(_("Further value"), "grey")
-    return badge(_("Please check"), "amber") if needs_look else badge(_("Assigned"), "green")
+    return badge(_("Please check"), "amber") if needs_look else badge(_("Matched"), "green")
 
 
 def _why(column: str, proposal: Mapping[str, Any], *, is_proposed: bool) -> str:

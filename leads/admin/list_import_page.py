@@ -19,8 +19,8 @@ from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext_lazy
 
 from leads.admin.display import badge
 from leads.admin.wall import has_right_at, user_of
@@ -29,12 +29,12 @@ from leads.resources.import_running import IMPORT_RIGHT
 
 # The steps as people see them; a step is also the end of its page's address.
 STEPS: tuple[tuple[str, Promise], ...] = (
-    ("file", _("File")),
-    ("columns", _("Columns")),
-    ("values", _("Values")),
-    ("preview", _("Preview")),
-    ("run", _("Import")),
-    ("result", _("Result")),
+    ("file", pgettext_lazy("step", "File")),
+    ("columns", pgettext_lazy("step", "Columns")),
+    ("values", pgettext_lazy("step", "Values")),
+    ("preview", pgettext_lazy("step", "Preview")),
+    ("run", pgettext_lazy("step", "Import")),
+    ("result", pgettext_lazy("step", "Result")),
 )
 _NAMES = [name for name, _label in STEPS]
 TONES = {
@@ -46,7 +46,6 @@ TONES = {
     ImportState.RUNNING: "blue",
     ImportState.PAUSED: "amber",
     ImportState.DONE: "green",
-    ImportState.FAILED: "red",
     ImportState.CANCELLED: "grey",
 }
 _STEP_OF_STATE = {
@@ -121,6 +120,12 @@ class ImportPage:
     def go(self, step: str = "", query: str = "") -> HttpResponseRedirect:
         return HttpResponseRedirect(f"{url_of(self.list_import, step)}{query}")
 
+    def elsewhere(self) -> HttpResponseRedirect:
+        """For a step that is not open (any more), perhaps in a second tab."""
+        if self.is_post:
+            self.say(_("This import is at another step by now."), messages.WARNING)
+        return self.go()
+
     def say(self, text: object, level: int = messages.SUCCESS) -> None:
         messages.add_message(self.request, level, str(text))
 
@@ -158,6 +163,8 @@ class ImportPage:
 def state_badge(list_import: ListImport) -> SafeString:
     state = ImportState(list_import.state)
     words = capfirst(str(state.label))
+    if state == ImportState.MAPPING:
+        words = _("To be mapped")
     if state in (ImportState.CHECKING, ImportState.RUNNING, ImportState.PAUSED):
         words = f"{words} · {list_import.percent} %"
     return badge(words, TONES[state])

@@ -64,7 +64,7 @@ class DecisionsForm(forms.Form):
 def show_preview(page: ImportPage) -> HttpResponse:
     found = page.list_import
     if not is_open_step(found, "preview"):
-        return page.go()
+        return page.elsewhere()
     if page.is_post:
         page.need_right()
         return _decide(page)
@@ -93,9 +93,7 @@ def _show(page: ImportPage) -> HttpResponse:
             for value, label in _CHIPS
         ],
         kind=kind,
-        rows=[
-            shown_row(found, mapping, row, urls, may_go_on=page.may_go_on) for row in rows.rows
-        ],
+        rows=[shown_row(found, mapping, row, urls, may_go_on=page.may_go_on) for row in rows.rows],
         page=rows,
         summary=_summary(found, counts),
         on_existing=[
@@ -192,7 +190,7 @@ def show_row(page: ImportPage, number: int) -> HttpResponse:
     `part` in the address: for the script of the preview, the row alone."""
     found = page.list_import
     if found.state != ImportState.READY:
-        return page.go()
+        return page.elsewhere()
     row = ListRow.objects.filter(list_import=found, number=number).first()
     if row is None:
         raise Http404

@@ -14,7 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from leads.admin.list_import_page import ImportPage, grouped, rows_text
+from leads.admin.list_import_page import ImportPage, grouped, is_open_step, rows_text
 from leads.models import ImportState, Lead, ListImport
 from leads.resources.import_running import WrongStep, cancel, carry_on, pause, start
 
@@ -53,9 +53,9 @@ def progress_words(list_import: ListImport, *, now: datetime) -> str:
 
 def _left(seconds: int) -> str:
     if seconds < _MINUTE:
-        return ngettext(
-            "about %(n)d second left", "about %(n)d seconds left", max(seconds, 1)
-        ) % {"n": max(seconds, 1)}
+        return ngettext("about %(n)d second left", "about %(n)d seconds left", max(seconds, 1)) % {
+            "n": max(seconds, 1)
+        }
     minutes = round(seconds / _MINUTE)
     return ngettext("about %(n)d minute left", "about %(n)d minutes left", minutes) % {"n": minutes}
 
@@ -75,6 +75,8 @@ def tell_progress(page: ImportPage) -> JsonResponse:
 
 
 def show_run(page: ImportPage) -> HttpResponse:
+    if not is_open_step(page.list_import, "run"):
+        return page.elsewhere()
     return page.answer("run", **progress_of(page.list_import, now=page.now))
 
 

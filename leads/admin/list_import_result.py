@@ -1,15 +1,13 @@
-"""The last step of an import: what became of its rows, as a page and as workbooks."""
+"""The last step of an import: what became of its rows."""
 
 from __future__ import annotations
 
-import tempfile
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import HttpResponse
 from django.urls import reverse
-from django.utils.text import capfirst, slugify
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from leads.admin.change_batch_undo import may_undo
 from leads.admin.display import badge, moment
@@ -21,20 +19,13 @@ from leads.admin.list_import_rows import (
     page_of,
     with_outcome,
 )
-from leads.models import ImportState, ListImport, RowOutcome
-from leads.resources.import_results import write_errors, write_result
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_WRITERS = {
-    "result": (write_result, gettext_lazy("result")),
-    "errors": (write_errors, gettext_lazy("errors")),
-}
+from leads.models import ListImport, RowOutcome
 
 
 def show_result(page: ImportPage) -> HttpResponse:
     found, asked = page.list_import, page.request.GET
     if not is_open_step(found, "result"):
-        return page.go()
+        return page.elsewhere()
     batch = found.change_batch
     return page.answer(
         "result",
@@ -55,6 +46,7 @@ def counts_of(list_import: ListImport) -> list[dict[str, Any]]:
     return [
         {
             "value": outcome.value,
+            "words": str(outcome.label).lower(),
             "label": capfirst(str(outcome.label)),
             "count": count,
             "tone": TONES_OF_OUTCOME[outcome],
@@ -90,23 +82,3 @@ def _badge(value: str) -> Any:
         return badge(_("not reached"), "grey")
     outcome = RowOutcome(value)
     return badge(capfirst(str(outcome.label)), TONES_OF_OUTCOME[outcome])
-
-
-def hand_out(page: ImportPage, kind: str) -> FileResponse:
-    """A workbook of the result, written while its reader waits; none after the rows are gone."""
-    page.need_right()
-    found = page.list_import
-    is_there = found.state == ImportState.DONE and found.rows_deleted_at is None
-    if kind not in _WRITERS or not is_there:
-        raise Http404
-    write, word = _WRITERS[kind]
-    # Handed out as it is read from the disk; the response closes it.
-    target = tempfile.TemporaryFile()  # noqa: SIM115
-    write(found, target)
-    target.seek(0)
-    name = slugify(found.file_name.rpartition(".")[0]) or "import"
-    response = FileResponse(
-        target, as_attachment=True, filename=f"{name}-{word}.xlsx", content_type=_XLSX
-    )
-    response["Cache-Control"] = "no-store, private"
-    return response

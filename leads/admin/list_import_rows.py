@@ -11,14 +11,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from leads.admin.display import badge
-from leads.admin.list_import_page import url_of
 from leads.models import Lead, ListImport, ListRow, OnExisting, Plan, RowOutcome, User
 from leads.resources.cells import cell_from_json, cell_text
 from leads.resources.import_mapping import ListMapping
@@ -42,6 +41,8 @@ TONES_OF_OUTCOME = {
 }
 # More digits are no row of a sheet.
 _ROW_NUMBER = re.compile("[0-9]{1,7}")
+_NAMING = ("first_name", "last_name", "name", "company", "email", "subject")
+_NAMES_SHOWN = 2
 # A select of a row: as with all others.
 AS_ALL = ""
 
@@ -117,12 +118,14 @@ def lead_urls(user: User, dealer_id: int, rows: Iterable[ListRow]) -> Mapping[st
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell that can be corrected; `was`: what stood there, if somebody has."""
+    """A cell that can be corrected; `was`: what stood there, if somebody has. `is_bad`: it is why
+    the row cannot be imported."""
 
     position: int
     header: str
     text: str
     was: str | None
+    is_bad: bool = False
 
     @property
     def is_long(self) -> bool:
@@ -131,6 +134,8 @@ class Cell:
 
 def cells_of(mapping: ListMapping, row: ListRow, positions: Iterable[int]) -> list[Cell]:
     cells = []
+    named = [_positions(mapping, problem[0]) for problem in row.notes.get("problems", ())]
+    bad = {position for positions in named for position in positions}
     for at in positions:
         stood = cell_text(cell_from_json(row.cells[at])) if at < len(row.cells) else ""
         corrected = row.corrected.get(str(at))
@@ -141,6 +146,7 @@ def cells_of(mapping: ListMapping, row: ListRow, positions: Iterable[int]) -> li
                 mapping.headers[at],
                 stood if corrected is None else corrected,
                 stood if is_other else None,
+                at in bad,
             )
         )
     return cells
@@ -181,7 +187,7 @@ def shown_row(
     return {
         "number": row.number,
         "url": reverse("admin:leads_listimport_row", args=[list_import.pk, row.number]),
-        "title": notes.get("title", ""),
+        "title": notes.get("title") or _who(mapping, row),
         "lead_number": row.lead_number,
         "lead_url": urls.get(row.lead_number, ""),
         "badge": _plan_badge(row, is_duplicate=is_duplicate),
@@ -196,6 +202,13 @@ def shown_row(
         "decisions": _decisions(list_import, row, is_duplicate=is_duplicate) if may_go_on else [],
         "is_corrected": bool(row.corrected),
     }
+
+
+def _who(mapping: ListMapping, row: ListRow) -> str:
+    """Of a row that nobody understands: the first cells that name somebody."""
+    positions = [at for name in _NAMING for at in mapping.positions_of(name)]
+    texts = [cell.text for cell in cells_of(mapping, row, positions)]
+    return " ".join(list(filter(None, texts))[:_NAMES_SHOWN])
 
 
 def _plan_badge(row: ListRow, *, is_duplicate: bool) -> Any:

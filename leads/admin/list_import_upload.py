@@ -21,7 +21,7 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
-from leads.admin.list_import_page import ImportPage, may_import_at, url_of
+from leads.admin.list_import_page import ImportPage, is_open_step, may_import_at, url_of
 from leads.admin.list_import_progress import progress_of
 from leads.admin.wall import dealers_where, user_of
 from leads.models import Dealer, ImportState, ListImport, User
@@ -136,8 +136,9 @@ class ReadingForm(forms.Form):
 def show_upload(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
     if not may_import_at(user_of(request), None):
         raise PermissionDenied
-    form = UploadForm(request.POST or None, request.FILES or None, user=user_of(request))
-    if request.method == "POST" and form.is_valid():
+    said = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = UploadForm(*said, user=user_of(request))
+    if form.is_valid():
         upload = form.cleaned_data["file"]
         ordered = order_import(
             form.cleaned_data["dealer"],
@@ -162,6 +163,8 @@ def show_upload(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
 def show_file(page: ImportPage) -> HttpResponse:
     """While the file is read, and if it cannot be."""
     found = page.list_import
+    if not is_open_step(found, "file"):
+        return page.elsewhere()
     if found.state == ImportState.READING:
         return page.answer("file", **progress_of(found, now=page.now))
     return page.answer("file", reading_form=ReadingForm(list_import=found))

@@ -25,7 +25,7 @@ _AS_WRITTEN, _EMPTY, _OPTION = "=", "-", ":"
 def show_values(page: ImportPage) -> HttpResponse:
     found = page.list_import
     if not is_open_step(found, "values"):
-        return page.go()
+        return page.elsewhere()
     if not page.is_post:
         columns = [_shown(column) for column in valued_columns(found)]
         return page.answer(

@@ -86,7 +86,7 @@ def _buttons(request: HttpRequest) -> Iterable[dict[str, str]]:
         url = reverse("admin:leads_lead_add")
         yield {"url": url, "icon": "add", "label": _("Add an enquiry")}
     if request.user.has_perm("leads.import_lead"):
-        url = reverse("admin:leads_lead_import")
+        url = reverse("admin:leads_listimport_add")
         yield {"url": url, "icon": "upload_file", "label": _("Import a list")}
 
 

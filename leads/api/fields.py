@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from functools import cached_property
+from typing import Any, cast
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.drainage import set_override
@@ -44,6 +45,34 @@ class Optional(serializers.Field):
             raise serializers.ValidationError(str(error), "invalid") from error
 
 
+class SparseSerializer(serializers.Serializer):
+    """Asks only the fields that a body names or must name. A client gives a handful of ninety, and
+    asking the others whether they can be left out costs more than reading those.
+
+    For fields without defaults, and without `validate_…` methods.
+    """
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, Mapping):
+            return cast(dict[str, Any], super().to_internal_value(data))  # says what is wrong
+        values, errors = {}, {}
+        for name, field in self._by_name.items():
+            if name in data or field.required:
+                try:
+                    values[name] = field.run_validation(field.get_value(data))
+                except serializers.ValidationError as error:
+                    errors[name] = error.detail
+                except serializers.SkipField:  # of a partial body
+                    pass
+        if errors:
+            raise serializers.ValidationError(errors)
+        return values
+
+    @cached_property
+    def _by_name(self) -> dict[str, serializers.Field]:
+        return dict(self.fields)
+
+
 class TextField(Optional, serializers.CharField):
     """Text, cleaned (NFC, no control characters); the length counts afterwards."""
 
@@ -55,12 +84,17 @@ class TextField(Optional, serializers.CharField):
 
     def __init__(self, max_length: int, *, multiline: bool = False, **options: Any) -> None:
         self.multiline = multiline
+        self.is_plain = "validators" not in options
         options.setdefault("allow_blank", not options.get("required"))
         super().__init__(max_length=max_length, **options)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
         if isinstance(data, str):
             data = clean_text(data, multiline=self.multiline)
+            # What the library's validators would find as well, at a fifth of their cost: a cleaned
+            # text has neither NUL nor lone surrogates.
+            if self.is_plain and 0 < len(data) <= self.max_length:
+                return data
         return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> str:

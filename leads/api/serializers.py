@@ -17,6 +17,7 @@ from leads.api.fields import (
     Optional,
     PercentField,
     PlainValuesField,
+    SparseSerializer,
     TextField,
     WholeNumberField,
     WordField,
@@ -28,7 +29,7 @@ from leads.models.wishes import ContactChannel, FinanceKind, Urgency
 _LONG_TEXT = 20_000  # characters
 
 
-class ObjectSerializer(Optional, serializers.Serializer):
+class ObjectSerializer(Optional, SparseSerializer):
     """A part of the body that may be missing or null."""
 
     default_error_messages = {"invalid": _("This must be an object.")}
@@ -152,7 +153,7 @@ class WishesSerializer(ObjectSerializer):
     preferred_time = TextField(100)
 
 
-class ConsentSerializer(serializers.Serializer):
+class ConsentSerializer(SparseSerializer):
     """One consent given or refused, with its proof."""
 
     default_error_messages = {"invalid": _("This must be an object.")}
@@ -177,7 +178,7 @@ def _list_of(child: serializers.Field) -> serializers.ListField:
     )
 
 
-class LeadCreateSerializer(serializers.Serializer):
+class LeadCreateSerializer(SparseSerializer):
     """A new enquiry. A subject or contact data is enough; everything else may be left out.
 
     Each field may be given under its German name instead; docs/api.md lists them.

@@ -9,6 +9,7 @@ from django.db.models import Model, QuerySet
 
 from leads.models.api_key import ApiUsage, IdempotencyRecord
 from leads.models.background import Job, JobStatus, Schedule, Worker
+from leads.models.batch_memory import EnquiryChange, TagChange
 
 KEEP_DONE = timedelta(days=14)
 KEEP_FAILED = timedelta(days=60)
@@ -20,7 +21,8 @@ BATCH = 1000  # rows deleted in one transaction
 
 
 def prune(*, now: datetime) -> int:
-    """Delete old jobs, lost workers, dropped schedules, stored answers, figures; how many rows."""
+    """Delete old jobs, lost workers, dropped schedules, stored answers, figures, what bulk changes
+    remember; how many rows."""
     finished = Job.objects.order_by("pk")
     return sum(
         map(
@@ -32,6 +34,9 @@ def prune(*, now: datetime) -> int:
                 Schedule.objects.exclude(task_path__in=settings.SCHEDULES),
                 IdempotencyRecord.objects.filter(created_at__lt=now - KEEP_ANSWERS),
                 ApiUsage.objects.filter(day__lt=(now - KEEP_USAGE).date()),
+                # By then the bulk change can no longer be undone.
+                TagChange.objects.filter(change_batch__undo_until__lt=now),
+                EnquiryChange.objects.filter(change_batch__undo_until__lt=now),
             ],
         )
     )

@@ -76,7 +76,8 @@ class ChangeBatch(DealerOwned):
     undo_finished_at = models.DateTimeField(null=True, blank=True, editable=False)
     taken_back_count = models.PositiveIntegerField(_("taken back"), default=0, editable=False)
     left_count = models.PositiveIntegerField(_("left"), default=0, editable=False)
-    # The first of those that stayed: [{"lead": id, "reasons": […], "cells": [[name, user, at]]}]
+    # The first of those that stayed:
+    # [{"lead": id, "reasons": […], "cells": [[name, user, at]], "gone": [name]}]
     undo_left: Any = models.JSONField(default=list, blank=True, editable=False)
 
     class Meta:

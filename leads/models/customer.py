@@ -136,11 +136,19 @@ class Customer(ContactData, DealerOwned):
         super().save(*args, **kwargs)
 
     def set_keys(self) -> None:
+        self.set_matching_forms()
+        self.set_search_text()
+
+    def set_matching_forms(self) -> None:
+        """What customers are recognised by."""
         self.set_contact_keys()
         self.phonetic_key = cologne_code(self.last_name)[:60]
         self.person_key = person_key(self.first_name, self.last_name)[:200]
         self.company_key = company_key(self.company)[:200]
         self.address_key = address_key(self.postal_code, self.street)[:220]
+
+    def set_search_text(self) -> None:
+        """Once the matching forms are set."""
         self.search_text = search_text(
             [
                 self.person_name,

@@ -40,6 +40,16 @@ def cell_text(cell: Any) -> str:
     return str(cell)
 
 
+def shortened(text: str) -> str:
+    """As much as fits into a cell. Excel counts in units of UTF-16, of which an emoji takes two."""
+    if 2 * len(text) <= MAX_CELL_TEXT:
+        return text
+    units = text.encode("utf-16-le", "replace")
+    if len(units) <= 2 * MAX_CELL_TEXT:
+        return text
+    return units[: 2 * MAX_CELL_TEXT].decode("utf-16-le", "ignore") + "…"
+
+
 _TIMES: dict[str, Any] = {"datetime": datetime, "date": date, "time": time}
 
 

@@ -130,7 +130,15 @@ _CHANNEL_WORDS = {
 # synonyms are what German and English lists call a column; our own labels need not be repeated.
 COLUMNS: tuple[Column, ...] = (
     Column("dealer", _label("dealer"), read_nothing, "dealer__name", fixed=True, shown=True),
-    _own("number", read_number, "Nummer", "Leadnummer", "Lead-Nr.", "LeadOffice-Nr."),
+    _own(
+        "number",
+        read_number,
+        "Nummer",
+        "Leadnummer",
+        "Lead-Nr.",
+        "LeadOffice-Nr.",
+        "LeadOffice number",
+    ),
     _own(
         "external_id",
         reads_text("external_id", exact=True),

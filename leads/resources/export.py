@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models.lead import Lead
-from leads.resources.cells import MAX_CELL_TEXT
+from leads.resources.cells import MAX_CELL_TEXT, shortened
 from leads.resources.columns import COLUMNS, Column
 
 EXPORTED: tuple[Column, ...] = tuple(
@@ -119,7 +119,7 @@ def _change_of(column: Column) -> Callable[[Any], Any] | None:
         case CharField() if field.max_length and field.max_length <= MAX_CELL_TEXT // 2:
             return None  # always fits, whatever signs it is made of
         case CharField() | TextField():
-            return _shortened
+            return shortened
         case DateTimeField():
             return partial(_local, timezone.get_current_timezone())
     return None
@@ -127,16 +127,6 @@ def _change_of(column: Column) -> Callable[[Any], Any] | None:
 
 def _label(labels: Mapping[str, str], value: str) -> str | None:
     return labels.get(value, value) or None
-
-
-def _shortened(text: str) -> str:
-    """Excel counts in units of UTF-16, of which an emoji takes two."""
-    if 2 * len(text) <= MAX_CELL_TEXT:
-        return text
-    units = text.encode("utf-16-le", "replace")
-    if len(units) <= 2 * MAX_CELL_TEXT:
-        return text
-    return units[: 2 * MAX_CELL_TEXT].decode("utf-16-le", "ignore") + "…"
 
 
 def _local(zone: tzinfo, moment: datetime) -> datetime:
@@ -152,4 +142,4 @@ def further_values_text(values: Mapping[str, Any]) -> str | None:
     )
     text = "\n".join(" ".join(line.split()) for line in lines)
     # JSON may hold half a sign; no file format knows how to write it.
-    return _shortened(text.encode("utf-8", "replace").decode()) or None
+    return shortened(text.encode("utf-8", "replace").decode()) or None

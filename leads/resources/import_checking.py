@@ -8,8 +8,7 @@ end.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
-from copy import copy
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -19,8 +18,9 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from leads.background import enqueue
+from leads.models.customer import Customer
 from leads.models.intake import Outcome
-from leads.models.keys import fold
+from leads.models.keys import email_key, fold
 from leads.models.list_import import (
     ImportOrigin,
     ImportState,
@@ -31,8 +31,11 @@ from leads.models.list_import import (
 )
 from leads.models.warning import warning_text
 from leads.resources.import_mapping import ListMapping
+from leads.resources.known import lead_numbers
+from leads.resources.list_remarks import remark_on_versions
 from leads.resources.parsing import RowParser
 from leads.resources.rows import UnusableRow
+from leads.services.column_updates import update_columns
 from leads.services.drafts import LeadDraft, Receipt
 from leads.services.receiving import foresee
 
@@ -50,7 +53,6 @@ def begin_check(list_import: ListImport, *, now: datetime) -> None:
     list_import.step_started_at, list_import.step_started_with = now, 0
     list_import.touched_at = now
     list_import.save()
-    list_import.rows.update(plan="")
     if list_import.origin == ImportOrigin.COMMAND:
         return
     if list_import.row_count <= settings.IMPORT_CHECK_AT_ONCE:
@@ -67,10 +69,12 @@ def check_portion(list_import: ListImport, *, now: datetime) -> bool:
     if locked.state != ImportState.CHECKING:
         list_import.refresh_from_db()
         return False
+    if not locked.checked_count:  # of 100,000 rows it takes longer than a page may
+        locked.rows.exclude(plan="").update(plan="")
     rows = list(locked.rows.filter(plan="").order_by("number")[: settings.IMPORT_PORTION])
     if rows:
         check_rows(locked, rows, now=now)
-        note_on_rows(rows, CHECKED)
+        update_columns(ListRow, rows, CHECKED)
         locked.checked_count += len(rows)
     else:
         find_duplicates(locked)
@@ -91,10 +95,9 @@ def check_again(list_import: ListImport, row: ListRow, *, now: datetime) -> None
 
 
 def check_rows(list_import: ListImport, rows: Sequence[ListRow], *, now: datetime) -> None:
-    """Note on the rows what would become of them; not stored."""
+    """Note on the rows, and on the list, what would become of them; not stored."""
     with translation.override(list_import.language):
-        mapping = ListMapping.of(list_import)
-        parse = parser_of(list_import, mapping, rows, now=now)
+        parse = parser_of(list_import, rows, now=now)
         drafts: dict[int, LeadDraft] = {}
         for row in rows:
             row.identity = row.likeness = row.lead_number = ""
@@ -104,42 +107,56 @@ def check_rows(list_import: ListImport, rows: Sequence[ListRow], *, now: datetim
                 row.plan = Plan.BAD
                 row.notes = {"problems": [list(problem) for problem in error.problems]}
         left = skipped(list_import, rows, parse)
-        asked = {number: draft for number, draft in drafts.items() if number not in left}
-        receipts = dict(
-            zip(
-                asked,
-                foresee(list_import.dealer, list(asked.values()), now=now, actor=list_import.user),
-                strict=True,
-            )
+        news = _new_ones(list_import, {n: one for n, one in drafts.items() if n not in left})
+        changes = {n: one for n, one in drafts.items() if n not in left and n not in news}
+        receipts = foresee(
+            list_import.dealer, list(changes.values()), now=now, actor=list_import.user
         )
+        expected = dict(zip(changes, receipts, strict=True))
+        customers = _known_addresses(list_import, [drafts[number] for number in news])
         for row in rows:
             if row.number in drafts:
-                _note(row, drafts[row.number], receipts.get(row.number), parse)
+                draft = drafts[row.number]
+                _note(row, draft, parse)
+                if row.number in news:
+                    _note_new(row, draft, customers)
+                else:
+                    _note_known(row, expected.get(row.number))
+        if parse.lacks_versions:
+            _remark_on_list(list_import, remark_on_versions())
 
 
-def note_on_rows(rows: Sequence[ListRow], columns: Sequence[str]) -> None:
-    """One upsert: Django's bulk_update writes a CASE per row and column. The cells themselves are
-    not sent once more."""
-    slim = []
-    for row in rows:
-        one = copy(row)
-        one.cells, one.corrected = [], {}
-        slim.append(one)
-    ListRow.objects.bulk_create(
-        slim, update_conflicts=True, unique_fields=["pk"], update_fields=columns
-    )
+def _remark_on_list(list_import: ListImport, text: str) -> None:
+    """Once, however many portions find it."""
+    remarks = list_import.info.setdefault("remarks", [])
+    if text not in remarks:
+        remarks.append(text)
 
 
-def parser_of(
-    list_import: ListImport, mapping: ListMapping, rows: Iterable[ListRow], *, now: datetime
-) -> RowParser:
-    """By the number of the row."""
+def _new_ones(list_import: ListImport, drafts: Mapping[int, LeadDraft]) -> set[int]:
+    """Drafts that mean no lead that is here: they become new ones, which need not be tried out."""
+    ids = {draft.external_id for draft in drafts.values() if not draft.number}
+    known = lead_numbers(list_import.dealer, ids - {""})
+    return {n for n, one in drafts.items() if not one.number and one.external_id not in known}
+
+
+def _known_addresses(list_import: ListImport, drafts: Iterable[LeadDraft]) -> set[str]:
+    """Of the e-mail addresses in these drafts, as keys, those that customers have."""
+    keys = {email_key(draft.contact.email) for draft in drafts if draft.contact.email}
+    customers = Customer.objects.for_dealer(list_import.dealer_id).filter(email_key__in=keys - {""})
+    return set(customers.values_list("email_key", flat=True))
+
+
+def parser_of(list_import: ListImport, rows: Iterable[ListRow], *, now: datetime) -> RowParser:
+    """By the number of the row; to be made before the rows are booked."""
+    mapping = ListMapping.of(list_import)
     return RowParser(
         list_import.dealer,
         {row.number: mapping.row_of(row) for row in rows},
         now=now,
         user=list_import.user,
         decisions={row.number: decision_of(list_import, row) for row in rows},
+        takes_conflicts=list_import.takes_conflicts,
     )
 
 
@@ -156,25 +173,39 @@ def skipped(list_import: ListImport, rows: Iterable[ListRow], parse: RowParser) 
     }
 
 
-def _note(row: ListRow, draft: LeadDraft, receipt: Receipt | None, parse: RowParser) -> None:
+def _note(row: ListRow, draft: LeadDraft, parse: RowParser) -> None:
     row.identity = _hash("number", draft.number) if draft.number else _hash(draft.external_id)
     row.likeness = _likeness(draft)
     row.notes = {"title": _title(draft)}
     row.lead_number = parse.lead_number(row.number)
     remarks = [warning_text(one.as_json()) for one in parse.warnings.get(row.number, ())]
-    if receipt is None:
-        row.plan = Plan.UNCHANGED
-        remarks.append(_("Is here already and stays as it is."))
-    else:
-        row.plan = _PLANS.get(Outcome(receipt.outcome), Plan.UNCHANGED)
-        row.notes["changes"] = [list(change) for change in receipt.changes]
-        if row.plan == Plan.NEW:
-            remarks += [reason for reason in receipt.reasons if reason]
     if columns := parse.untouched.get(row.number):
         text = _("Cannot be changed by a list: %(columns)s.")
         remarks.append(text % {"columns": ", ".join(columns)})
     if remarks:
         row.notes["remarks"] = remarks
+    if conflicts := parse.conflicts.get(row.number):
+        row.notes["conflicts"] = [list(conflict) for conflict in conflicts]
+
+
+def _note_new(row: ListRow, draft: LeadDraft, customers: Collection[str]) -> None:
+    row.plan = Plan.NEW
+    if draft.contact.email and email_key(draft.contact.email) in customers:
+        _remark(row, _("A customer with this e-mail address is here already."))
+
+
+def _note_known(row: ListRow, receipt: Receipt | None) -> None:
+    """`None`: it is not to be touched."""
+    row.plan = Plan.UNCHANGED
+    if receipt is None:
+        _remark(row, _("Is here already and stays as it is."))
+    else:
+        row.plan = _PLANS.get(Outcome(receipt.outcome), Plan.UNCHANGED)
+        row.notes["changes"] = [list(change) for change in receipt.changes]
+
+
+def _remark(row: ListRow, text: str) -> None:
+    row.notes["remarks"] = [*row.notes.get("remarks", ()), text]
 
 
 def _title(draft: LeadDraft) -> str:
@@ -224,10 +255,11 @@ def find_duplicates(list_import: ListImport, *, among: Collection[str] = ()) -> 
             seen.setdefault(one, number)
     changed = [row[0] for row in rows if row[3] != twins.get(row[0])]
     for start in range(0, len(changed), _PORTION):
-        part = list(list_import.rows.filter(number__in=changed[start : start + _PORTION]))
+        found = list_import.rows.filter(number__in=changed[start : start + _PORTION])
+        part = list(found.only("number", "duplicate_of"))
         for row in part:
             row.duplicate_of = twins.get(row.number)
-        ListRow.objects.bulk_update(part, ["duplicate_of"])
+        update_columns(ListRow, part, ["duplicate_of"])
 
 
 _Named = tuple[int, str, str, int | None]  # row, identity, likeness, same as row

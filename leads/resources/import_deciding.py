@@ -16,8 +16,9 @@ from leads.models.import_memory import ImportTemplate
 from leads.models.list_import import ImportState, ListImport, ListRow, OnExisting
 from leads.models.user import User
 from leads.resources.cells import MAX_CELL_TEXT, cell_text
+from leads.resources.columns import BY_NAME
 from leads.resources.import_checking import begin_check, check_again
-from leads.resources.import_mapping import ASSIGNABLE, FIXABLE, FURTHER, LEFT_OUT, ListMapping
+from leads.resources.import_mapping import FIXABLE, FURTHER, LEFT_OUT, ListMapping
 from leads.resources.import_proposing import with_template
 from leads.resources.import_values import find_values, propose_values, remember_values
 from leads.services.drafts import ContactDraft
@@ -48,7 +49,7 @@ def assign_columns(
     """`columns` per header, `fixed` as in ListMapping. Values are proposed anew. Raises
     ValidationError with a sentence, and NoLongerPossible."""
     locked = _lock(list_import)
-    known = {*ASSIGNABLE, FURTHER, LEFT_OUT}
+    known = {*BY_NAME, FURTHER, LEFT_OUT}  # an export of ours has columns that are only compared
     if len(columns) != len(locked.headers) or not known.issuperset(columns):
         raise ValidationError(_("These columns do not belong to this list."))
     fixed = {name: text.strip() for name, text in fixed.items() if text.strip()}
@@ -81,8 +82,17 @@ def assign_values(
     locked = _lock(list_import)
     mapping = replace(ListMapping.of(locked), values=values)
     locked.mapping, locked.touched_at = mapping.as_json(), now
+    locked.state = ImportState.MAPPING
     locked.save()
     remember_values(locked, values, now=now)
+    list_import.refresh_from_db()
+
+
+@transaction.atomic
+def look_at_rows(list_import: ListImport, *, now: datetime) -> None:
+    """Check all rows with what was decided about columns and values. Raises NoLongerPossible."""
+    locked = _lock(list_import)
+    begin_check(locked, now=now)
     list_import.refresh_from_db()
 
 
@@ -144,6 +154,7 @@ def use_template(list_import: ListImport, template: ImportTemplate, *, now: date
     locked = _lock(list_import)
     mapping = with_template(ListMapping.of(locked), template)
     locked.mapping, locked.on_existing = mapping.as_json(), template.on_existing
+    locked.found_values = {}  # of the columns as they were
     locked.state, locked.touched_at = ImportState.MAPPING, now
     locked.save()
     list_import.refresh_from_db()

@@ -7,7 +7,7 @@ once take turns. Between portions the import can be paused, or called off.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -19,18 +19,25 @@ from django.utils.translation import gettext as _
 from leads.access import permissions_of
 from leads.background import enqueue
 from leads.models.change_batch import ChangeBatch
+from leads.models.customer import Customer
+from leads.models.enquiry import Enquiry
+from leads.models.event import Event
 from leads.models.intake import Channel, IntakeEntry, Outcome
+from leads.models.lead import Lead
 from leads.models.list_import import ImportState, ListImport, ListRow, OnExisting, RowOutcome
+from leads.models.match_suggestion import MatchSuggestion
 from leads.models.user import User
-from leads.resources.import_checking import decision_of, note_on_rows, skipped
-from leads.resources.import_mapping import ListMapping
-from leads.resources.parsing import RowParser
-from leads.resources.rows import SENDER
+from leads.resources.import_checking import parser_of, skipped
+from leads.resources.list_remarks import remark_on_conflict
+from leads.resources.parsing import FOREIGN, RowParser
+from leads.resources.rows import SENDER, Conflict
 from leads.services.change_batches import close_batch, open_batch
+from leads.services.column_updates import update_columns
 from leads.services.drafts import Receipt
 from leads.services.intake import book, process
 from leads.services.rejecting import reject
 from leads.services.retrying import retried
+from leads.services.table_statistics import refresh_statistics
 
 IMPORT_RIGHT = "leads.import_lead"
 _OUTCOMES = {Outcome.CREATED: RowOutcome.CREATED, Outcome.UPDATED: RowOutcome.UPDATED}
@@ -107,7 +114,9 @@ def import_portion(list_import: ListImport, *, now: datetime) -> bool:
     if rows:
         with translation.override(locked.language):
             _import(locked, rows, now=now)
-        note_on_rows(rows, _NOTED)
+        update_columns(ListRow, rows, _NOTED)
+        if not locked.done_count:  # the tables may have been empty until now
+            refresh_statistics(Lead, Customer, Enquiry, Event, IntakeEntry, MatchSuggestion)
         locked.done_count += len(rows)
         locked.touched_at = now
         locked.save()
@@ -156,21 +165,15 @@ def _finish(list_import: ListImport, state: ImportState, *, now: datetime) -> No
 
 def _import(list_import: ListImport, stored: Sequence[ListRow], *, now: datetime) -> None:
     """Rows whose lead is to be left alone, or that repeat another row, are booked and turned away;
-    the others take the one way in."""
-    dealer, mapping = list_import.dealer, ListMapping.of(list_import)
-    rows = {row.number: mapping.row_of(row) for row in stored}
-    messages = [row.as_message(_digest(list_import)) for row in rows.values()]
+    those of another dealer are not even booked; the others take the one way in."""
+    dealer = list_import.dealer
+    parse = parser_of(list_import, stored, now=now)
+    ours = [row for row in stored if not parse.is_foreign(row.number)]
+    digest = _digest(list_import)
+    messages = [parse.rows[row.number].as_message(digest) for row in ours]
     booked = book(dealer, channel=Channel.EXCEL, sender=SENDER, messages=messages, now=now)
-    entries = dict(zip(rows, booked, strict=True))
-    parse = RowParser(
-        dealer,
-        rows,
-        now=now,
-        user=list_import.user,
-        decisions={row.number: decision_of(list_import, row) for row in stored},
-        entries=[entry.pk for entry in booked],
-    )
-    turned_away = _turned_away(list_import, stored, parse)
+    entries = {row.number: entry for row, entry in zip(ours, booked, strict=True)}
+    turned_away = _turned_away(list_import, ours, parse)
     reject([(entries[number], reason) for number, reason in turned_away.items()], now=now)
     taken = {number: entry for number, entry in entries.items() if number not in turned_away}
     numbers = {entry.pk: number for number, entry in taken.items()}
@@ -184,11 +187,14 @@ def _import(list_import: ListImport, stored: Sequence[ListRow], *, now: datetime
     )
     received = dict(zip(taken, receipts, strict=True))
     for row in stored:
-        if row.number in turned_away:
+        if row.number not in entries:
+            row.outcome, row.reason = RowOutcome.BAD, str(FOREIGN)
+        elif row.number in turned_away:
             row.outcome, row.reason = RowOutcome.SKIPPED, turned_away[row.number]
             row.lead_number = parse.lead_number(row.number)
         else:
-            _note(row, entries[row.number], received[row.number])
+            conflicts = () if list_import.takes_conflicts else parse.conflicts.get(row.number, ())
+            _note(row, entries[row.number], received[row.number], conflicts)
 
 
 def _digest(list_import: ListImport) -> str:
@@ -208,8 +214,12 @@ def _turned_away(
     return reasons
 
 
-def _note(row: ListRow, entry: IntakeEntry, receipt: Receipt | None) -> None:
-    row.reason = entry.reason
+def _note(
+    row: ListRow, entry: IntakeEntry, receipt: Receipt | None, conflicts: Iterable[Conflict]
+) -> None:
+    """Conflicts quote cells, so they stand on the row, which goes after a while, not in the
+    ledger."""
+    row.reason = " ".join([entry.reason, *map(remark_on_conflict, conflicts)])
     if receipt is None:
         row.outcome = RowOutcome.BAD
     else:

@@ -24,11 +24,13 @@ from leads.models.list_import import ImportOrigin, ImportState, ListImport, List
 from leads.models.user import User
 from leads.resources.cells import cell_to_json
 from leads.resources.column_contents import SAMPLE_ROWS, header_fingerprint, headers_of_days
+from leads.resources.import_deciding import OPEN_STATES, NoLongerPossible
 from leads.resources.import_proposing import propose_mapping
 from leads.resources.list_info import Choice, NumberedRow, SheetInfo
 from leads.resources.list_remarks import remarks_on
 from leads.resources.reading import FoundList, open_list
 from leads.services.inserting import append
+from leads.services.table_statistics import refresh_statistics
 
 # Rows written together.
 _PORTION = 2_000
@@ -66,11 +68,17 @@ def order_import(
 
 
 def read_again(list_import: ListImport, choice: Choice, *, now: datetime) -> None:
-    """Read the file in another way; what was decided about its columns is forgotten."""
-    list_import.choice = asdict(choice)
-    list_import.state, list_import.mapping, list_import.trouble = ImportState.READING, {}, ""
-    list_import.touched_at = now
-    list_import.save()
+    """Read the file in another way; what was decided about its columns is forgotten. Raises
+    NoLongerPossible."""
+    with transaction.atomic():
+        locked = ListImport.objects.select_for_update(of=("self",)).get(pk=list_import.pk)
+        if locked.state not in (ImportState.UNREADABLE, *OPEN_STATES):
+            raise NoLongerPossible(_("The list is being read or imported already."))
+        locked.choice = asdict(choice)
+        locked.state, locked.mapping, locked.trouble = ImportState.READING, {}, ""
+        locked.found_values, locked.touched_at = {}, now
+        locked.save()
+    list_import.refresh_from_db()
     _read_now_or_soon(list_import, now=now)
 
 
@@ -129,6 +137,7 @@ def _take_over(list_import: ListImport, found: FoundList, *, now: datetime) -> N
     locked.checked_count = locked.done_count = 0
     locked.state, locked.touched_at = ImportState.MAPPING, now
     locked.save()
+    refresh_statistics(ListRow)
     list_import.refresh_from_db()
 
 

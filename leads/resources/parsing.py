@@ -14,8 +14,10 @@ from uuid import uuid4
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leads.models.dealer import Dealer
+from leads.models.keys import catalog_key
 from leads.models.list_import import OnExisting
 from leads.models.user import User
 from leads.models.warning import WarningCode
@@ -36,6 +38,8 @@ from leads.resources.rows import SENDER, Conflict, Problem, Row, UnusableRow
 from leads.services.drafts import ContactDraft, DraftWarning, LeadDraft, VehicleDraft
 
 SOURCE = "excel"  # the catalogue's key for lists that name no source
+
+FOREIGN = gettext_lazy("This row belongs to another dealer and is not taken over.")
 
 _FURTHER, _TAGS = BY_NAME["custom_values"], BY_NAME["tags"]
 _PHONES = ("mobile", "phone")
@@ -70,6 +74,7 @@ class RowParser:
         self.now = now
         self.rows = rows
         self.office = load_office(dealer)
+        self._dealer_key = catalog_key(dealer.name)
         self._decisions = decisions
         self._takes_conflicts = takes_conflicts
         outside = {row.outside_id for row in rows.values()} - {""}
@@ -103,6 +108,12 @@ class RowParser:
         row = self.rows[key]
         return row.lead_number or self._by_outside_id.get(row.outside_id, "")
 
+    def is_foreign(self, key: int) -> bool:
+        """Whether the row was exported at another dealer, where its number means another lead."""
+        row = self.rows[key]
+        named = row.texts_of("dealer") if row.lead_number else []
+        return any(catalog_key(name) != self._dealer_key for name in named)
+
     def _earlier_versions(self) -> set[Version]:
         """Those that rows show and that are not the present ones."""
         shown = {(row.lead_number, row.version) for row in self.rows.values()}
@@ -116,6 +127,8 @@ class RowParser:
         return self._decisions.get(key, OnExisting.UPDATE)
 
     def _draft(self, key: int, row: Row) -> LeadDraft:
+        if self.is_foreign(key):
+            raise UnusableRow(row, [Problem("", "", str(FOREIGN))])
         match self._decision(key):
             case OnExisting.NEW:
                 return self._listed(row, is_new=True)

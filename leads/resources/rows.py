@@ -48,13 +48,13 @@ class Row:
     @cached_property
     def lead_number(self) -> str:
         """Our own number, if the list was exported here."""
-        return next((text for text in self._texts("number") if LEAD_NUMBER.fullmatch(text)), "")
+        return next((text for text in self.texts_of("number") if LEAD_NUMBER.fullmatch(text)), "")
 
     @cached_property
     def version(self) -> int:
         """Of the lead when the list was exported here; 0 if the row does not say."""
         return next(
-            (int(text) for text in self._texts("version") if LEAD_VERSION.fullmatch(text)), 0
+            (int(text) for text in self.texts_of("version") if LEAD_VERSION.fullmatch(text)), 0
         )
 
     @cached_property
@@ -62,12 +62,13 @@ class Row:
         """The list's own number for the enquiry, as the readers will understand it."""
         if self.lead_number:
             return ""
-        return next(iter([*self._texts("external_id"), *self._texts("number")]), "")[:64]
+        return next(iter([*self.texts_of("external_id"), *self.texts_of("number")]), "")[:64]
 
     def header_of(self, name: str) -> str:
         return next(header for header, column, _cell in self.columns if _is(column, name))
 
-    def _texts(self, name: str) -> list[str]:
+    def texts_of(self, name: str) -> list[str]:
+        """What stands in the cells of a column."""
         found = (cell for _header, column, cell in self.columns if _is(column, name))
         return [clean_text(cell_text(cell)) for cell in found]
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models.activity import Activity
@@ -42,6 +44,10 @@ class Batch:
     writes: Writes = field(default_factory=Writes)
     change_batch: ChangeBatch | None = None  # by which all of it can be taken back
 
+    @cached_property
+    def year(self) -> int:
+        return timezone.localdate(self.now).year
+
 
 @dataclass
 class Item:
@@ -63,8 +69,10 @@ class Item:
 
 def add_enquiry(lead: Lead, item: Item, batch: Batch) -> Enquiry:
     enquiry = cases.enquiry_from(item.draft, lead, batch.catalogue, now=batch.now)
-    enquiry.vehicle, enquiry.reason = item.vehicle, item.match.reason
-    enquiry.entered_by = batch.actor
+    enquiry.reason = item.match.reason
+    if item.vehicle:
+        enquiry.vehicle = item.vehicle
+    enquiry.entered_by_id = batch.actor.pk if batch.actor else None
     batch.writes.new_enquiries.append(enquiry)
     return enquiry
 

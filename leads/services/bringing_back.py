@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db.models import F, OuterRef, Q, Subquery
@@ -73,35 +73,47 @@ def bring_cars_back(leads: Sequence[Lead], *, by: User | None, now: datetime) ->
     cars = dict(rows.exclude(last_car=None).order_by("pk").values_list("pk", "last_car"))
     if not cars:
         return
-    found = _cars(leads[0].dealer_id, set(cars.values()), by=by, now=now)
+    found = _cars(set(cars.values()), by=by, now=now)
     for lead in leads:
         lead.vehicle_id = lead.vehicle_id or found.get(cars.get(lead.pk, 0))
 
 
-def _cars(
-    dealer_id: int, pks: Collection[int], *, by: User | None, now: datetime
-) -> dict[int, int]:
+def _cars(pks: Collection[int], *, by: User | None, now: datetime) -> dict[int, int]:
     """By former id, the id under which the car is here (again)."""
     present = set(Vehicle.objects.filter(pk__in=pks).values_list("pk", flat=True))
     found = {pk: pk for pk in present}
-    gone = Vehicle.history.model._default_manager.filter(id__in=set(pks) - present)
-    cars = [version.instance for version in gone.filter(history_type="-").order_by("history_id")]
-    again = {car.pk: car for car in cars}
-    wanted = Q(internal_number__in={car.internal_number for car in again.values()} - {""})
-    wanted |= Q(vin__in={car.vin for car in again.values()} - {""})
-    others = Vehicle.objects.for_dealer(dealer_id).filter(wanted).order_by("pk")
-    same = {name: one.pk for one in others for name in (one.internal_number, one.vin) if name}
+    history = Vehicle.history.model
+    gone = history._default_manager.filter(id__in=set(pks) - present, history_type="-")
+    columns = [field.attname for field in history.tracked_fields]
+    again = {
+        version.id: Vehicle(**{name: getattr(version, name) for name in columns})
+        for version in gone.order_by("history_id")
+    }
+    same = _by_number(again.values())
     new = []
     for pk, car in again.items():
-        if known := same.get(car.internal_number) or same.get(car.vin):
-            found[pk] = known
-        else:
+        known = next((same[name] for name in _names(car) if name in same), None)
+        if known is None:
             car.set_keys()
             new.append(car)
-            found[pk] = pk
+        found[pk] = known or pk
     Vehicle.objects.bulk_create(new)
     remember(Vehicle, new, by=by, now=now, is_new=True)
     return found
+
+
+def _names(car: Vehicle) -> list[tuple[int, str]]:
+    return [(car.dealer_id, name) for name in (car.internal_number, car.vin) if name]
+
+
+def _by_number(cars: Iterable[Vehicle]) -> dict[tuple[int, str], int]:
+    """The cars that are here under the own number or VIN of one of these."""
+    names = {name for car in cars for name in _names(car)}
+    numbers = [number for _dealer, number in names]
+    wanted = Q(internal_number__in=numbers) | Q(vin__in=numbers)
+    dealers = {dealer for dealer, _number in names}
+    rows = Vehicle.objects.filter(wanted, dealer__in=dealers).order_by("pk")
+    return {name: car.pk for car in rows for name in _names(car)}
 
 
 # --- entries of catalogues ------------------------------------------------------------------------

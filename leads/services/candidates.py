@@ -86,7 +86,6 @@ class Candidates:
         """A number is given once, and a customer in the bin may come back for it."""
         if customer.external_number in self._numbers_in_bin:
             customer.external_number = ""
-            customer.set_keys()
 
     def sharing(self, *keys: Key) -> list[Candidate]:
         """The newest first, each once."""

@@ -17,6 +17,7 @@ from leads.models.task import Task
 from leads.models.wishes import Urgency
 from leads.services.catalogue import Catalogue
 from leads.services.drafts import LeadDraft
+from leads.services.inserting import blank
 from leads.services.recognising import lock_cases
 from leads.services.unmapped import unknown_keys
 
@@ -70,7 +71,9 @@ def more_urgent(lead: Lead) -> Urgency:
 
 def enquiry_from(draft: LeadDraft, lead: Lead, catalogue: Catalogue, *, now: datetime) -> Enquiry:
     """A new enquiry, not stored; its vehicle is set by the caller."""
-    enquiry = Enquiry(dealer_id=lead.dealer_id, lead=lead, received_at=draft.received_at or now)
+    enquiry = blank(Enquiry)
+    enquiry.dealer_id, enquiry.lead = lead.dealer_id, lead
+    enquiry.received_at = draft.received_at or now
     fill_enquiry(enquiry, draft, catalogue)
     return enquiry
 
@@ -81,7 +84,8 @@ def fill_enquiry(enquiry: Enquiry, draft: LeadDraft, catalogue: Catalogue) -> No
     enquiry.version, enquiry.content_hash = draft.version, draft.content_hash
     if enquiry.source_id is None or draft.source:
         enquiry.source = catalogue.source(draft.source)
-    enquiry.lead_type = catalogue.lead_type(draft.lead_type) or enquiry.lead_type
+    if lead_type := catalogue.lead_type(draft.lead_type):
+        enquiry.lead_type = lead_type
     enquiry.unknown_names = unknown_keys(draft, catalogue, enquiry.unknown_names)
     enquiry.vehicle_name = draft.vehicle.name[:300] or enquiry.vehicle_name
     for name in ("subject", "message", "campaign"):

@@ -10,7 +10,7 @@ from leads.models.customer import Customer
 from leads.models.event import Event, EventKind
 from leads.models.lead import Lead
 from leads.models.user import User
-from leads.services.inserting import append
+from leads.services.inserting import append, blank
 
 # That a credit pre-check was made is for those alone who may see its result.
 _NOT_TOLD = ("precheck", "lead_type_raw", "effective_rate", "consents")
@@ -26,16 +26,11 @@ def lead_event(
     **data: Any,
 ) -> Event:
     """An event of a lead that is stored already; `data` without personal data."""
-    return Event(
-        dealer_id=lead.dealer_id,
-        kind=kind,
-        lead_id=lead.pk,
-        customer_id=lead.customer_id,
-        at=now,
-        user=by,
-        sender=sender,
-        data=data,
-    )
+    event = blank(Event)
+    event.dealer_id, event.lead_id, event.customer_id = lead.dealer_id, lead.pk, lead.customer_id
+    event.kind, event.data = kind, data
+    event.at, event.user_id, event.sender = now, by.pk if by else None, sender
+    return event
 
 
 def customer_event(
@@ -47,15 +42,11 @@ def customer_event(
     sender: str = "",
     **data: Any,
 ) -> Event:
-    return Event(
-        dealer_id=customer.dealer_id,
-        kind=kind,
-        customer_id=customer.pk,
-        at=now,
-        user=by,
-        sender=sender,
-        data=data,
-    )
+    event = blank(Event)
+    event.dealer_id, event.customer_id = customer.dealer_id, customer.pk
+    event.kind, event.data = kind, data
+    event.at, event.user_id, event.sender = now, by.pk if by else None, sender
+    return event
 
 
 def told_data(event: Event) -> dict[str, Any]:

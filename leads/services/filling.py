@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from django.utils import formats, timezone
@@ -66,6 +67,10 @@ _TYPES_OWN_COLUMNS = ("customer_kind", "contract_expiring", "reservation_hint")
 _SENSITIVE_COLUMNS = ("precheck", "lead_type_raw")
 _HIDDEN = "•••"
 _EMPTY = ("", None)
+# All of them at once.
+_contact_of = attrgetter(*ContactData.CONTACT_FIELDS)
+_senders_columns_of = attrgetter(*_SENDERS_COLUMNS)
+_staff_columns_of = attrgetter(*_STAFF_COLUMNS)
 # Catalogues to which senders may add, and the columns they are named in.
 _CREATABLE = (
     (Source, "source"),
@@ -113,8 +118,18 @@ class Filled:
         return [DraftWarning(WarningCode.STAFF_VALUE_KEPT, "", name) for name in self.kept]
 
 
+def fill_new(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> None:
+    """Set the columns of a lead that is only being made: nobody has set any of them, and nobody is
+    told what changes, so nothing has to be compared. No query."""
+    lead.source = catalogue.source(draft.source)
+    lead.status = catalogue.status(draft.status)
+    for name, value in _values(lead, draft, catalogue):
+        if name not in ("source", "status"):
+            setattr(lead, name, value)
+
+
 def fill_lead(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Filled:
-    """Set the lead's columns from the draft. No query."""
+    """Set a stored lead's columns from the draft. No query."""
     filled = Filled([], [])
     named = set()
     for name, value in _values(lead, draft, catalogue):
@@ -193,9 +208,11 @@ def set_column(lead: Lead, name: str, value: Any) -> list[Change]:
 
 def _values(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
     """(column, new value) for everything the draft decides."""
-    given = [(name, getattr(draft.contact, name)) for name in ContactData.CONTACT_FIELDS]
-    given += [(name, getattr(draft, name)) for name in _SENDERS_COLUMNS]
-    given += _vehicle_values(draft)
+    given = [
+        *zip(ContactData.CONTACT_FIELDS, _contact_of(draft.contact), strict=True),
+        *zip(_SENDERS_COLUMNS, _senders_columns_of(draft), strict=True),
+        *_vehicle_values(draft),
+    ]
     for name, value in given:
         if value not in _EMPTY or (draft.is_complete and name not in ("country", "subject")):
             yield name, value
@@ -213,9 +230,9 @@ def _vehicle_values(draft: LeadDraft) -> list[tuple[str, Any]]:
 
 
 def _given_only(draft: LeadDraft) -> Iterator[tuple[str, Any]]:
-    for name in _STAFF_COLUMNS:
-        if getattr(draft, name) not in _EMPTY:
-            yield name, getattr(draft, name)
+    for name, value in zip(_STAFF_COLUMNS, _staff_columns_of(draft), strict=True):
+        if value not in _EMPTY:
+            yield name, value
     if draft.urgency:
         yield "urgency", draft.urgency
     if draft.trade_in_wished is not None:
@@ -231,10 +248,11 @@ def _given_only(draft: LeadDraft) -> Iterator[tuple[str, Any]]:
 
 
 def _references(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
-    says_status = _says(lead, Status, draft.status, catalogue)
-    status = catalogue.status(draft.status) if says_status else lead.status
-    yield "status", status
-    if _says(lead, Source, draft.source, catalogue):
+    status = lead.status
+    if _says(Status, draft.status, catalogue):
+        status = catalogue.status(draft.status)
+        yield "status", status
+    if _says(Source, draft.source, catalogue):
         yield "source", catalogue.source(draft.source)
     if category := catalogue.category(draft.category):
         yield "category", category
@@ -247,10 +265,10 @@ def _references(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[
         yield "owner", owner
 
 
-def _says(lead: Lead, model: type[CatalogEntry], name: str, catalogue: Catalogue) -> bool:
+def _says(model: type[CatalogEntry], name: str, catalogue: Catalogue) -> bool:
     """Whether the name decides the column: one that means nothing gives a new lead the usual
     entry, but takes away none that a lead has."""
-    return bool(catalog_key(name)) and (lead.pk is None or not catalogue.is_refused(model, name))
+    return bool(catalog_key(name)) and not catalogue.is_refused(model, name)
 
 
 def _typed(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
@@ -313,14 +331,14 @@ def judge(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> list[DraftWarni
         warnings.append(DraftWarning(WarningCode.NOT_CONTACTABLE))
     if draft.owner_email and catalogue.owner(draft.owner_email) is None:
         warnings.append(DraftWarning(WarningCode.OWNER_UNKNOWN, draft.owner_email, "owner"))
-    for model, name in _CREATABLE:
+    for model, name in _CREATABLE if catalogue.refused else ():
         said = getattr(draft, name)
         if catalogue.is_refused(model, said):
             warnings.append(DraftWarning(WarningCode.NAME_NOT_CREATED, said[:80], name))
-    if lead.lead_type is None and (draft.lead_type or draft.is_complete):
-        warnings.append(DraftWarning(WarningCode.TYPE_UNKNOWN, draft.lead_type, "lead_type"))
-    if lead.lead_type:
+    if lead.lead_type_id is not None:
         warnings += _contradictions(draft, lead.lead_type)
+    elif draft.lead_type or draft.is_complete:
+        warnings.append(DraftWarning(WarningCode.TYPE_UNKNOWN, draft.lead_type, "lead_type"))
     return list(dict.fromkeys(warnings))
 
 

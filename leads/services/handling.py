@@ -178,7 +178,7 @@ def status_activity(lead: Lead, before: Status, *, by: User | None, now: datetim
 def follow_status(lead: Lead, *, now: datetime) -> None:
     """A lead is closed, and has a reason for it, exactly as long as its status says so."""
     if lead.status.is_open:
-        lead.closed_at, lead.close_reason = None, None
+        lead.closed_at, lead.close_reason_id = None, None
     elif lead.closed_at is None:
         lead.closed_at = now
 

@@ -6,19 +6,20 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import Dealer
-from leads.models.intake import IntakeEntry, Outcome
+from leads.models.intake import IntakeEntry, IntakeEntryQuerySet, Outcome
 from leads.models.user import User
+from leads.services.column_updates import update_columns
 from leads.services.drafts import LeadDraft, Receipt
+from leads.services.inserting import blank, insert
 from leads.services.receiving import receive
 from leads.services.retrying import retried
 
@@ -60,28 +61,41 @@ def book(
     not depend on the number of messages.
     """
     times = Counter(message.message_id for message in messages)
-    booked = IntakeEntry.objects.for_dealer(dealer).filter(sender=sender, message_id__in=times)
+    rows = IntakeEntry.objects.for_dealer(dealer).filter(sender=sender, message_id__in=times)
     # Everybody locks and inserts in the same order, so that nobody waits in a circle.
-    locked = booked.order_by("pk").select_for_update()
-    known = set(locked.values_list("message_id", flat=True))
-    first = {one.message_id: one for one in reversed(messages) if one.message_id not in known}
-    IntakeEntry.objects.bulk_create(
-        [
-            new_entry(dealer, message, channel=channel, sender=sender, now=now)
-            for _id, message in sorted(first.items())
-        ],
-        # Somebody else may book the same message at the same moment; one row is enough, and what
-        # is updated in it locks it for us.
-        update_conflicts=True,
-        unique_fields=["dealer", "sender", "message_id"],
-        update_fields=["last_received_at"],
-    )
+    locked = rows.order_by("pk").select_for_update().values_list("message_id", flat=True)
+    known = set(locked)
+    first = {message.message_id: message for message in reversed(messages)}
+    entries: dict[str, IntakeEntry] | None = None
+    while entries is None:
+        entries = {
+            name: new_entry(
+                dealer, first[name], channel=channel, sender=sender, now=now, times=times[name]
+            )
+            for name in sorted(first.keys() - known)
+        }
+        try:
+            with transaction.atomic():
+                insert(IntakeEntry, list(entries.values()))
+        except IntegrityError:
+            # Somebody else has booked one of them at this moment; now it can be seen.
+            entries, before, known = None, known, set(locked.all())
+            if known == before:
+                raise
+    if known:
+        entries |= _count_again(rows.filter(message_id__in=known), times, now=now)
+        _put_back(entries, messages)
+    return [entries[message.message_id] for message in messages]
+
+
+def _count_again(
+    booked: IntakeEntryQuerySet, times: Mapping[str, int], *, now: datetime
+) -> dict[str, IntakeEntry]:
+    """Entries of messages that were booked before, by message, once they count the repeats."""
     for often in set(times.values()):  # nearly always once
         counted = booked.filter(message_id__in=[one for one in times if times[one] == often])
         counted.update(last_received_at=now, times_received=F("times_received") + often)
-    entries = {entry.message_id: entry for entry in booked.all()}
-    _put_back(entries, messages)
-    return [entries[message.message_id] for message in messages]
+    return {entry.message_id: entry for entry in booked}
 
 
 def _put_back(entries: Mapping[str, IntakeEntry], messages: Sequence[Message]) -> None:
@@ -95,23 +109,17 @@ def _put_back(entries: Mapping[str, IntakeEntry], messages: Sequence[Message]) -
 
 
 def new_entry(
-    dealer: Dealer, message: Message, *, channel: str, sender: str, now: datetime, times: int = 0
+    dealer: Dealer, message: Message, *, channel: str, sender: str, now: datetime, times: int = 1
 ) -> IntakeEntry:
     """The entry of a message; not stored, not processed, and received so many times."""
-    return IntakeEntry(
-        dealer=dealer,
-        channel=channel,
-        sender=sender,
-        message_id=message.message_id,
-        outside_id=message.outside_id[:64],
-        idempotency_key=message.idempotency_key,
-        is_change=message.is_change,
-        content_hash=message.content_hash,
-        raw=message.raw,
-        received_at=now,
-        last_received_at=now,
-        times_received=times,
-    )
+    entry = blank(IntakeEntry)
+    entry.dealer_id, entry.channel, entry.sender = dealer.pk, channel, sender
+    entry.message_id, entry.outside_id = message.message_id, message.outside_id[:64]
+    entry.idempotency_key, entry.is_change = message.idempotency_key, message.is_change
+    entry.content_hash, entry.raw = message.content_hash, message.raw
+    entry.received_at = entry.last_received_at = now
+    entry.times_received = times
+    return entry
 
 
 def process(
@@ -231,17 +239,7 @@ _OUTCOME_FIELDS = ["outcome", "reason", "lead", "attempts", "processed_at"]
 
 
 def _write_outcomes(work: _Work, entries: Sequence[IntakeEntry]) -> None:
-    """One upsert: Django's bulk_update writes a CASE per row and column and is far slower. The
-    messages themselves are neither encrypted nor sent once more."""
-    rows = []
+    """Without the messages themselves, which are neither encrypted nor sent once more."""
     for entry in entries:
         entry.attempts, entry.processed_at = work.seen[entry.pk] + 1, work.now
-        row = copy(entry)
-        row.raw = row.corrected = ""
-        rows.append(row)
-    IntakeEntry.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["pk"],
-        update_fields=_OUTCOME_FIELDS,
-    )
+    update_columns(IntakeEntry, entries, _OUTCOME_FIELDS)

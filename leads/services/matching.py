@@ -18,7 +18,7 @@ from leads.services import likeness
 from leads.services.candidates import Candidate, Candidates, find_candidates, keys_of
 from leads.services.drafts import ContactDraft, LeadDraft
 from leads.services.forwarding import resolve_customers
-from leads.services.inserting import append, insert
+from leads.services.inserting import append, blank, insert
 
 # More candidates than these help nobody.
 MAX_SUGGESTIONS = 3
@@ -71,13 +71,15 @@ def match_customers(dealer: Dealer, drafts: Sequence[LeadDraft], *, now: datetim
     known = find_candidates(dealer, seen)
     matches: list[Match] = []
     suggestions: list[_Suggestion] = []
+    new = _("New customer.")
     for draft, customer in zip(drafts, seen, strict=True):
         match = _given(draft, by_id) or _find(draft, customer, known)
         if match is None:
-            match = Match(customer, _("New customer."), is_new=True)
+            match = Match(customer, new, is_new=True)
             suggestions += _suggest(customer, known)
             known.add(customer)
             known.leave_number_in_bin(customer)
+            customer.set_search_text()
         matches.append(match)
     insert(Customer, [one.customer for one in matches if one.is_new and one.customer])
     _store_suggestions(suggestions, now=now)
@@ -110,11 +112,12 @@ def suggest_duplicates(dealer: Dealer, customers: Sequence[Customer], *, now: da
 
 
 def _unsaved_customer(dealer: Dealer, contact: ContactDraft) -> Customer:
-    customer = Customer(dealer=dealer, external_number=contact.external_number)
+    customer = blank(Customer)
+    customer.dealer_id, customer.external_number = dealer.pk, contact.external_number
     for name in ContactData.CONTACT_FIELDS:
         setattr(customer, name, getattr(contact, name))
     customer.country = contact.country or "DE"
-    customer.set_keys()
+    customer.set_matching_forms()
     return customer
 
 

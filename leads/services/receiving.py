@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import cache
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models.activity import Activity
@@ -32,8 +31,9 @@ from leads.services.batch import (
 )
 from leads.services.catalogue import resolve_catalogue
 from leads.services.drafts import DraftWarning, LeadDraft, Receipt
-from leads.services.filling import fill_lead
+from leads.services.filling import fill_new
 from leads.services.handling import follow_status
+from leads.services.inserting import blank
 from leads.services.matching import match_customers
 from leads.services.recognising import (
     Known,
@@ -227,20 +227,15 @@ def _case_for(item: Item, batch: Batch) -> Lead | None:
 
 def _create(item: Item, batch: Batch) -> Receipt:
     draft, match = item.draft, item.match
-    lead = Lead(
-        dealer=batch.dealer,
-        number=_next_number(batch),
-        sender=draft.sender,
-        external_id=draft.external_id,
-        customer=match.customer,
-        vehicle=item.vehicle,
-        source=batch.catalogue.source(draft.source),
-        status=batch.catalogue.status(draft.status),
-        received_at=draft.received_at or batch.now,
-        enquired_at=draft.enquired_at or draft.received_at or batch.now,
-    )
-    lead.last_enquired_at, lead.last_activity_at = lead.enquired_at, lead.received_at
-    fill_lead(lead, draft, batch.catalogue)
+    lead = blank(Lead)
+    lead.dealer, lead.number = batch.dealer, _next_number(batch)
+    lead.sender, lead.external_id = draft.sender, draft.external_id
+    lead.customer = match.customer
+    if item.vehicle:
+        lead.vehicle = item.vehicle
+    lead.received_at = lead.last_activity_at = draft.received_at or batch.now
+    lead.enquired_at = lead.last_enquired_at = draft.enquired_at or lead.received_at
+    fill_new(lead, draft, batch.catalogue)
     follow_status(lead, now=lead.received_at)
     finish(lead, draft, batch)
     batch.writes.new.append(lead)
@@ -255,7 +250,7 @@ def _create(item: Item, batch: Batch) -> Receipt:
 def _next_number(batch: Batch) -> str:
     """L-2026-000123: counted per dealer under its lock, never reused."""
     batch.dealer.last_lead_number += 1
-    return f"L-{timezone.localtime(batch.now):%Y}-{batch.dealer.last_lead_number:06d}"
+    return f"L-{batch.year}-{batch.dealer.last_lead_number:06d}"
 
 
 def _settle(lead: Lead, outcome: Outcome, batch: Batch) -> Receipt:

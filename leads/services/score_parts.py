@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache, lru_cache
 from typing import Any
 
 from django.db import models
@@ -60,6 +61,11 @@ def weight_of(key: str, weights: Mapping[str, Any]) -> int:
     if isinstance(given, int) and not isinstance(given, bool) and 0 <= given <= MAX_WEIGHT:
         return given
     return USUAL_WEIGHTS[key]
+
+
+def all_weights(weights: Mapping[str, Any]) -> Mapping[str, int]:
+    """The points of every part."""
+    return {key: weight_of(key, weights) for key in USUAL_WEIGHTS} if weights else USUAL_WEIGHTS
 
 
 def clock_of(lead: Lead, now: datetime) -> datetime:
@@ -132,7 +138,12 @@ _VALUE_STEPS = (
 def _value(lead: Lead, at: datetime) -> Fraction:
     value = lead.expected_value or lead.vehicle_price or Decimal(0)
     share = next((share for bound, share in _VALUE_STEPS if value >= bound), Fraction(0))
-    return share if lead.probability is None else share * Fraction(lead.probability, 100)
+    return share if lead.probability is None else _likely(share, lead.probability)
+
+
+@cache  # fractions are exact and slow, and there are four hundred of these
+def _likely(share: Fraction, percent: int) -> Fraction:
+    return share * Fraction(percent, 100)
 
 
 def _is_existing(lead: Lead, at: datetime) -> bool:
@@ -150,7 +161,12 @@ def _asked_again(lead: Lead, at: datetime) -> bool:
 
 
 def _days(since: datetime, at: datetime) -> int:
-    return (timezone.localdate(at) - timezone.localdate(since)).days
+    return (_day(at) - _day(since)).days
+
+
+@lru_cache(1024)  # both deductions ask, and a batch is judged at one time
+def _day(moment: datetime) -> date:
+    return moment.astimezone(timezone.get_default_timezone()).date()
 
 
 _PRECHECK_SHARES = {

@@ -5,10 +5,11 @@ What it is made of stands in score_parts.py, as a table; here it is added up.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from django.utils.functional import Promise
@@ -21,8 +22,8 @@ from leads.services.score_parts import (
     PARTS,
     ScoreGroup,
     ScorePart,
+    all_weights,
     clock_of,
-    weight_of,
 )
 
 MAX_SCORE = 100
@@ -47,8 +48,7 @@ def score_of(lead: Lead, *, weights: Mapping[str, Any], now: datetime) -> int:
     same lead, weights and time always give the same score; the score of a closed lead no longer
     depends on the time.
     """
-    total = sum(line.points for line in _lines(lead, weights, now))
-    return _limited(lead, total)
+    return _limited(lead, sum(points for _part, _most, points in _points(lead, weights, now)))
 
 
 def breakdown(
@@ -78,27 +78,38 @@ def explain(
 
 
 def _lines(lead: Lead, weights: Mapping[str, Any], now: datetime) -> list[ScoreLine]:
+    return [
+        ScoreLine(part.label, points, most, part.is_sensitive)
+        for part, most, points in _points(lead, weights, now)
+    ]
+
+
+def _points(
+    lead: Lead, weights: Mapping[str, Any], now: datetime
+) -> Iterator[tuple[ScorePart, int, int]]:
+    """(part, what it may earn, what it has earned); of deductions (part, 0, what is lost)."""
     at = clock_of(lead, now)
-    left = weight_of(INTENT_LIMIT, weights)
-    lines = []
+    weighed = all_weights(weights)
+    left = weighed[INTENT_LIMIT]
     for part in PARTS:
-        most = weight_of(part.key, weights)
-        points = _earned(part, most, lead, at)
+        most = weighed[part.key]
+        points = _earned(most, part.share(lead, at)) if most else 0
         if part.group == ScoreGroup.INTENT:
             points = min(points, left)
             left -= points
-        lines.append(ScoreLine(part.label, points, most, part.is_sensitive))
+        yield part, most, points
     for part in DEDUCTIONS:
-        lost = _earned(part, weight_of(part.key, weights), lead, at)
-        lines.append(ScoreLine(part.label, -lost))
-    return lines
+        most = weighed[part.key]
+        yield part, 0, -_earned(most, part.share(lead, at)) if most else 0
 
 
-def _earned(part: ScorePart, most: int, lead: Lead, at: datetime) -> int:
+def _earned(most: int, share: Fraction | bool) -> int:
     """Whole points, halves rounded up."""
-    share = part.share(lead, at) if most else 0
-    if share in (0, 1):  # nearly always
-        return most * int(share)
+    return most * share if isinstance(share, bool) else _part_of(most, share)
+
+
+@cache  # fractions are exact and slow, and there are only so many
+def _part_of(most: int, share: Fraction) -> int:
     return int(most * share + Fraction(1, 2))
 
 

@@ -131,7 +131,7 @@ def _note_batch(
     begin their history already now (history.py). Leads that get nothing but a note, or whose
     enquiry alone changes, are part of the batch as well."""
     for enquiry in writes.new_enquiries:
-        enquiry.change_batch = change_batch
+        enquiry.change_batch_id = change_batch.pk
     customers = [customer for customer, _sender in writes.new_customers]
     remember(Customer, customers, by=actor, now=now, is_new=True, change_batch=change_batch)
     noted = mark_notes(writes.activities, change_batch)

@@ -31,7 +31,7 @@ def take_in(
     receipts = receive(dealer, [draft for _message, draft in messages], now=now)
     entries = []
     for (message, draft), receipt in zip(messages, receipts, strict=True):
-        entry = new_entry(dealer, message, channel=channel, sender=draft.sender, now=now, times=1)
+        entry = new_entry(dealer, message, channel=channel, sender=draft.sender, now=now)
         entry.note_outcome(receipt.outcome, receipt.lead, receipt.reasons, now=now)
         entries.append(entry)
     append(IntakeEntry, entries)

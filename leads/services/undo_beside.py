@@ -20,6 +20,7 @@ from leads.models.enquiry import Enquiry
 from leads.models.lead import Lead
 from leads.services.batch_memory import SAID, spoken
 from leads.services.storing import update_rows
+from leads.services.undo_references import missing, referred
 from leads.services.undo_trace import TAGS
 
 NOTES, ENQUIRIES = "notes", "enquiries"
@@ -89,16 +90,18 @@ def _tags(batch: ChangeBatch, leads: Leads) -> dict[int, Beside]:
 def _of_lead(changes: Iterable[tuple[int, int | None, int | None]]) -> Beside:
     """(tag, link that the batch left, link now) in their order. What is as before by now needs
     nothing; whoever has seen to that wants it so."""
-    found: dict[str, list[int]] = {"takes": [], "gives": [], "contested": []}
+    takes: list[int] = []
+    gives: list[int] = []
+    contested: list[int] = []
     for tag, group in groupby(changes, key=itemgetter(0)):
         rows = list(group)
         was_present = rows[0][1] is None
         _tag, left, now = rows[-1]
         if was_present and left is None and now is None:
-            found["gives"].append(tag)
+            gives.append(tag)
         elif not was_present and left is not None and now is not None:
-            found["takes" if now == left else "contested"].append(tag)
-    return Beside(**{name: tuple(tags) for name, tags in found.items()})
+            (takes if now == left else contested).append(tag)
+    return Beside(tuple(takes), tuple(gives), tuple(contested))
 
 
 def take_beside_back(batch: ChangeBatch, besides: Mapping[int, Beside]) -> None:
@@ -130,11 +133,19 @@ def _give_enquiries_back(batch: ChangeBatch, leads: Collection[int]) -> None:
     if not by_enquiry:
         return
     enquiries = Enquiry.objects.in_bulk([pk for pk, _values in by_enquiry])
+    gone = missing(
+        {
+            (model, before)
+            for _pk, values in by_enquiry
+            for name, (before, _after) in values.items()
+            if (model := referred(SAID[name])) and before is not None
+        }
+    )
     for pk, values in by_enquiry:  # the last change first
         if pk not in enquiries:
             continue
         now = spoken(enquiries[pk])
         for name, (before, after) in values.items():
-            if now[name] == after:
+            if now[name] == after and (referred(SAID[name]), before) not in gone:
                 setattr(enquiries[pk], name, SAID[name].to_python(before))
     update_rows(Enquiry, list(enquiries.values()))

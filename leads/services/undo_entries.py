@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -35,54 +35,75 @@ def remove_entries(batch: ChangeBatch) -> None:
     off, and on again when they are needed (bringing_back.py, catalogue.py). A name that somebody
     has given a meaning keeps it: what it means stays."""
     for column, model in _CATALOGUES.items():
-        _remove(batch, model, needed=_needed(column), known=_known(batch, column))
+        if unused := _unused(batch, model, _needed(column)):
+            former = _former(batch, column, unused)
+            _remove(model, unused, known=[Lead.objects.filter(**_ours(column))], also=former)
     through = Lead.tags.through.objects.filter(tag=OuterRef("pk"))
     present = Lead.objects.exclude(_IN_BIN).filter(pk=OuterRef("lead"))
-    others = TagChange.objects.filter(tag=OuterRef("pk")).exclude(change_batch=batch)
-    _remove(batch, Tag, needed=[through.filter(Exists(present))], known=[through, others])
+    if unused := _unused(batch, Tag, [through.filter(Exists(present))]):
+        others = TagChange.objects.filter(tag=OuterRef("pk")).exclude(change_batch=batch)
+        _remove(Tag, unused, known=[through, others])
+
+
+def _ours(column: str) -> dict[str, OuterRef]:
+    return {column: OuterRef("pk")}
 
 
 def _needed(column: str) -> Sequence[Rows]:
-    ours = {column: OuterRef("pk")}
     rows: list[Rows] = [
-        Lead.objects.exclude(_IN_BIN).filter(**ours),
+        Lead.objects.exclude(_IN_BIN).filter(**_ours(column)),
         ListValue.objects.filter(
             dealer=OuterRef("dealer"), column=column, meaning=OuterRef("name")
         ),
     ]
     if column in UnmappedName.Kind.values:
-        rows.append(UnmappedName.objects.filter(**ours))
+        rows.append(UnmappedName.objects.filter(**_ours(column)))
     if column == "source":
         of_present = Q(lead__deleted_at=None) | Q(lead__merged_into__isnull=False)
         rows.append(Enquiry.objects.filter(of_present, source=OuterRef("pk")))
     return rows
 
 
-def _known(batch: ChangeBatch, column: str) -> Sequence[Rows]:
-    """Also what its leads had for a while: undoing another bulk change may give it back."""
-    ours = {column: OuterRef("pk")}
-    versions = Lead.history.model._default_manager.filter(**ours, id__in=lead_ids(batch).order_by())
-    rows: list[Rows] = [Lead.objects.filter(**ours), versions.exclude(change_batch=batch.pk)]
-    if column == "source":
-        rows.append(Enquiry.objects.filter(source=OuterRef("pk")))
-    return rows
-
-
-def _remove(
-    batch: ChangeBatch, model: type[CatalogEntry], *, needed: Sequence[Rows], known: Sequence[Rows]
-) -> None:
+def _unused(
+    batch: ChangeBatch, model: type[CatalogEntry], needed: Sequence[Rows]
+) -> Collection[int]:
     new = model._default_manager.filter(dealer=batch.dealer_id, change_batch=batch)
     untouched = [
         entry.pk for entry in new.filter(is_automatic=True) if not (entry.key or entry.aliases)
     ]
     if not untouched:
-        return
+        return ()
     rows = model._default_manager.filter(pk__in=untouched)
     for users in needed:
         rows = rows.filter(~Exists(users))
-    is_known = Q()
+    return list(rows.values_list("pk", flat=True))
+
+
+def _former(batch: ChangeBatch, column: str, pks: Collection[int]) -> set[int]:
+    """Those that its leads had for a while: undoing another bulk change may give them back."""
+    history = Lead.history.model._default_manager
+    of_others = history.filter(id=OuterRef("id"), change_batch__isnull=False)
+    is_changed_again = Q(Exists(of_others.exclude(change_batch=batch.pk)))
+    versions = history.filter(**{f"{column}__in": pks}, id__in=lead_ids(batch).order_by())
+    known = versions.filter(~Q(change_batch=batch.pk) | is_changed_again).order_by()
+    found = set(known.values_list(f"{column}_id", flat=True).distinct())
+    if column == "source":
+        enquiries = Enquiry.objects.filter(source__in=pks).order_by()
+        found |= set(enquiries.values_list("source_id", flat=True).distinct())
+    return found
+
+
+def _remove(
+    model: type[CatalogEntry],
+    pks: Collection[int],
+    *,
+    known: Sequence[Rows],
+    also: Collection[int] = (),
+) -> None:
+    is_known = Q(pk__in=also)
     for users in known:
         is_known |= Q(Exists(users))
+    rows = model._default_manager.filter(pk__in=pks)
     off = list(rows.filter(is_known).values_list("pk", flat=True))
+    rows.filter(pk__in=off).update(is_active=False)
     rows.exclude(pk__in=off).delete()
-    model._default_manager.filter(pk__in=off).update(is_active=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.db import models
@@ -18,6 +19,7 @@ from leads.models.lead import Lead
 from leads.models.task import Task
 from leads.models.user import User
 from leads.services.undo_beside import NOTHING, Beside, find_besides
+from leads.services.undo_references import former_references, missing
 from leads.services.undo_trace import BIN, COLUMNS, TAGS, VERSION, Change, State, Trace, traces
 
 # Things that people write, as opposed to what the timeline says of changes by itself.
@@ -27,6 +29,7 @@ _BY_PEOPLE = (
     Activity.Kind.MAIL,
     Activity.Kind.APPOINTMENT,
 )
+_TOGETHER = 500  # verdicts that are looked at together
 _BESIDES = ("pk", "merged_into_id", "enquiry_count", "staff_values")
 
 
@@ -37,6 +40,8 @@ class Reason(models.TextChoices):
     ENQUIRED = "enquired", _("The customer has asked again since.")
     ACTIVITY = "activity", _("A colleague has been active since.")
     TASK = "task", _("A task was added or done since.")
+    # The rest of the lead is taken back all the same.
+    VALUE_GONE = "value_gone", _("What was there before no longer exists.")
     # These cannot be overruled.
     IN_BIN = "in_bin", _("It lies in the bin.")
     MERGED = "merged", _("It became part of another lead.")
@@ -55,8 +60,8 @@ class Verdict:
     `goes`: a lead that the batch created goes into the bin. `gives_back`: cells that become what
     they were. `beside`: what else does. `drops`: enquiries of the batch are taken off it. `left`:
     cells that stay since somebody has changed them, with who did (None: the history does not
-    say). `reasons`: why something stays; none if all is taken back. `is_chosen`: it would stay,
-    but somebody said it shall not.
+    say). `gone`: cells that stay since what they referred to is gone. `reasons`: why something
+    stays; none if all is taken back. `is_chosen`: it would stay, but somebody said it shall not.
     """
 
     trace: Trace
@@ -66,6 +71,7 @@ class Verdict:
     beside: Beside = NOTHING
     drops: bool = False
     left: tuple[tuple[str, Change | None], ...] = ()
+    gone: tuple[str, ...] = ()
     is_chosen: bool = False
 
     @property
@@ -79,11 +85,12 @@ class Verdict:
 
     @property
     def may_be_chosen(self) -> bool:
-        return bool(self.reasons) and _FINAL.isdisjoint(self.reasons)
+        may_stay = set(self.reasons) - {Reason.VALUE_GONE}
+        return bool(may_stay) and _FINAL.isdisjoint(may_stay)
 
     @property
     def is_complete(self) -> bool:
-        return not self.reasons or self.is_chosen
+        return not self.reasons or (self.is_chosen and Reason.VALUE_GONE not in self.reasons)
 
 
 @dataclass(frozen=True)
@@ -106,6 +113,7 @@ def as_json(verdict: Verdict) -> dict[str, Any]:
             [cell, who.user_id if who else None, who.at.isoformat() if who else ""]
             for cell, who in verdict.left
         ],
+        "gone": list(verdict.gone),
     }
 
 
@@ -131,8 +139,39 @@ def plan(
 
     `now`: how they are and what each is part of, if that is read already. `chosen` are taken back
     although somebody changed them. Reads row by row, so it needs no memory for them; the number
-    of queries does not depend on theirs.
+    of queries hardly depends on theirs.
     """
+    verdicts = _verdicts(batch, by=by, leads=leads, now=now, chosen=chosen)
+    while some := list(islice(verdicts, _TOGETHER)):
+        yield from _without_missing(some)
+
+
+def _without_missing(verdicts: Sequence[Verdict]) -> Iterator[Verdict]:
+    """Cells that would refer to what is gone stay as they are."""
+    named = {
+        (one.lead_id, cell): former_references(one.trace, cell)
+        for one in verdicts
+        for cell in one.gives_back
+    }
+    gone = missing({reference for found in named.values() for reference in found})
+    for one in verdicts:
+        kept = tuple(cell for cell in one.gives_back if gone.isdisjoint(named[one.lead_id, cell]))
+        if kept == one.gives_back:
+            yield one
+        else:
+            stays = tuple(cell for cell in one.gives_back if cell not in kept)
+            reasons = (*one.reasons, Reason.VALUE_GONE)
+            yield replace(one, gives_back=kept, gone=stays, reasons=reasons)
+
+
+def _verdicts(
+    batch: ChangeBatch,
+    *,
+    by: User,
+    leads: Leads | None,
+    now: dict[int, tuple[State, int | None]] | None,
+    chosen: Collection[int],
+) -> Iterator[Verdict]:
     asked = lead_ids(batch).order_by() if leads is None else leads
     since = _since(batch, asked, by)
     versions = Lead.history.model._default_manager.filter(id__in=asked)
@@ -174,7 +213,7 @@ def _since(batch: ChangeBatch, asked: Leads, by: User) -> _Since:
         dict(said.order_by().values_list("lead_id").annotate(Max("at"))),
         {row["lead_id"]: max(filter(None, (row["added"], row["done"]))) for row in times},
         dict(brought.values_list("lead_id").annotate(Count("pk"))),
-        find_besides(batch, asked),
+        find_besides(batch, asked) if batch.changed_count else {},
         hidden,
     )
 

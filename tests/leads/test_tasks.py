@@ -7,7 +7,19 @@ from django.utils import timezone
 
 from leads import tasks
 from leads.background import run_due_jobs
-from leads.models import ApiUsage, IdempotencyRecord, Job, JobState, JobStatus, Schedule, Worker
+from leads.models import (
+    ApiUsage,
+    ChangeBatch,
+    EnquiryChange,
+    IdempotencyRecord,
+    Job,
+    JobState,
+    JobStatus,
+    Schedule,
+    Tag,
+    TagChange,
+    Worker,
+)
 from tests import builders
 from tests.leads.background import examples
 
@@ -87,6 +99,22 @@ def test_many_rows_go_in_small_steps(monkeypatch):
         make_job(JobStatus.SUCCESSFUL, days_ago(15))
 
     assert prune() == 5
+
+
+def test_what_bulk_changes_remember_goes_when_they_can_no_longer_be_undone():
+    lead = builders.make_lead()
+    tag = Tag.objects.create(dealer=lead.dealer, name="Messe")
+    for until in (days_ago(1), days_ago(-1)):
+        batch = ChangeBatch.objects.create(
+            dealer=lead.dealer, kind=ChangeBatch.Kind.IMPORT, at=days_ago(20), undo_until=until
+        )
+        ours = {"dealer": lead.dealer, "change_batch": batch, "lead": lead}
+        TagChange.objects.create(**ours, tag=tag, link=1)
+        EnquiryChange.objects.create(**ours, enquiry_id=1, values={})
+
+    assert prune() == 2
+    assert TagChange.objects.get().change_batch == batch
+    assert EnquiryChange.objects.get().change_batch == batch
 
 
 def test_figures_of_api_keys_are_kept_for_more_than_a_year():

@@ -27,7 +27,7 @@ from leads.models import (
     Lead,
 )
 from leads.resources.exporting import note_done, order_export, write_export
-from leads.resources.list_writer import EXCEL_ROWS
+from leads.resources.worksheet import EXCEL_ROWS
 
 NOTHING_FOUND = 1
 NOT_WRITTEN = 3

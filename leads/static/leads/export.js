@@ -1,4 +1,4 @@
-/* Exports: buttons instead of numbers for the order of the columns, and a progress bar that moves. */
+/* Exports: buttons instead of numbers for the order of the columns. */
 (function () {
     "use strict";
 
@@ -65,22 +65,7 @@
         fieldset.querySelector("[data-plain]").replaceWith(above);
     }
 
-    async function follow(bar) {
-        try {
-            const response = await fetch(bar.dataset.progress, {headers: {Accept: "application/json"}});
-            const state = await response.json();
-            bar.value = state.percent;
-            document.querySelector("[data-words]").textContent = state.words;
-            if (state.is_over) {
-                location.reload();
-                return;
-            }
-        } catch (error) { /* the next look may succeed */ }
-        window.setTimeout(follow, 1000, bar);
-    }
-
     document.querySelectorAll(".lo-export-columns").forEach(columns);
-    document.querySelectorAll("[data-progress]").forEach(follow);
     document.querySelectorAll("#export-template").forEach(function (select) {
         select.form.querySelector("button").hidden = true;
         select.addEventListener("change", function () { select.form.submit(); });

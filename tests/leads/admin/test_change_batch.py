@@ -9,9 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from leads.models import ChangeBatch, Job, Lead, Role
+from leads.models import ChangeBatch, ImportState, Job, Lead, ListImport, Role
 from leads.services.change_batches import close_batch, edit_together, open_batch
-from leads.services.handling import set_status
+from leads.services.drafts import ContactDraft
+from leads.services.handling import record_change, set_status
 from leads.services.merging import merge_leads
 from leads.services.noting import add_activity
 from leads.services.receiving import receive
@@ -330,3 +331,72 @@ def test_leads_of_other_locations_are_not_named(office, browse, manager):
     assert "You cannot see this lead." in text
     assert lead.number not in text
     assert lead.last_name not in text
+
+
+# --- an import through the wizard -----------------------------------------------------------------
+
+
+def list_import_of(batch, *, user):
+    return ListImport.objects.create(
+        dealer=batch.dealer,
+        user=user,
+        language="de",
+        created_at=batch.at,
+        touched_at=batch.at,
+        file_name="Altbestand.xlsx",
+        state=ImportState.DONE,
+        change_batch=batch,
+    )
+
+
+def test_the_page_of_an_import_leads_to_its_list(office, browse, manager):
+    batch, _leads = imported(office.ours, 1, by=manager)
+    found = list_import_of(batch, user=manager)
+
+    text = text_of(browse(manager).get(page_of(batch)))
+
+    url = reverse("admin:leads_listimport_change", args=[found.pk])
+    assert re.search(rf'<a class="lo-link" href="{url}">\s*Altbestand.xlsx', text)
+    assert "vehicles, new sources" in text
+
+
+def test_but_only_those_who_may_see_it(office, browse, manager, seller):
+    """Who sees some locations only, does not see the lists of others."""
+    batch, _leads = imported(office.ours, 1, by=manager)
+    found = list_import_of(batch, user=manager)
+    here = builders.make_location(office.ours)
+    user = builders.make_user(office.ours, role=Role.MANAGER, locations=[here])
+
+    text = text_of(browse(user).get(page_of(batch)))
+
+    assert "Altbestand.xlsx" not in text
+    assert reverse("admin:leads_listimport_change", args=[found.pk]) not in text
+
+
+def test_what_was_changed_since_is_shown_with_both_values(office, browse, manager, seller):
+    """Whoever has to decide sees what would come back."""
+    lead = builders.make_lead(office.ours, city="Köln", precheck="positive")
+    batch, now = change_status([lead], by=manager), timezone.now()
+    other = open_batch(office.ours.pk, ChangeBatch.Kind.IMPORT, by=manager, now=now)
+    draft = builders.make_draft(
+        number=lead.number,
+        contact=ContactDraft(city="Essen"),
+        subject="",
+        message="",
+        precheck="negative",
+    )
+    receive(office.ours, [draft], now=now, actor=manager, change_batch=other)
+    close_batch(other)
+    change_status([lead], by=seller, key="offer")
+    edited = Lead.objects.get(pk=lead.pk)
+    edited.city, edited.precheck = "", "open"
+    record_change(edited, ["city", "precheck"], by=seller, now=timezone.now())
+    client = browse(manager)
+
+    of_edit, of_import = (text_of(client.get(page_of(one))) for one in (batch, other))
+
+    names = [builders.shared_status(key).name for key in ("offer", "new")]
+    assert "Status: now “{}”, before “{}”.".format(*names) in of_edit
+    assert "City: now empty, before “Köln”." in of_import
+    assert "Credit pre-check: changed since" in of_import
+    assert "Credit pre-check: now" not in of_import

@@ -122,6 +122,7 @@ def test_the_page_offers_every_column_and_all_are_chosen(client, manager):
     assert page.count('type="checkbox" name="columns"') == len(EXPORTED)
     assert len(re.findall(r'name="columns" value="\w+" checked', page)) == len(EXPORTED)
     assert "precheck" not in page
+    assert "braucht die Liste die Spalten „Nummer“ und „Stand“" in page
 
 
 def test_without_a_column_there_is_no_file(client, manager):

@@ -314,7 +314,7 @@ def test_an_empty_office_says_how_leads_come(browse, office):
 
     assert "No enquiries yet." in page
     assert reverse("admin:leads_lead_add") in page
-    assert reverse("admin:leads_lead_import") in page
+    assert reverse("admin:leads_listimport_add") in page
 
 
 def test_someone_without_a_dealer_sees_an_empty_office(browse, office):

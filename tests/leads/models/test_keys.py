@@ -3,9 +3,12 @@
 import time
 import unicodedata
 
+import phonenumbers
 import pytest
+from email_validator import EmailNotValidError, validate_email
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat
 
 from leads.models.keys import (
     catalog_key,
@@ -128,6 +131,19 @@ def test_a_phone_key_is_its_own_key(written):
     assert len(key) <= 20  # what the column holds
 
 
+@given(st.from_regex(r"(0|\+49[ /-]?)[1-9][0-9 /()-]{3,30}", fullmatch=True))
+@settings(max_examples=400, deadline=None)
+def test_a_plain_number_is_what_the_library_takes_it_for(written):
+    try:
+        number = phonenumbers.parse(written, "DE")
+        valid = phonenumbers.is_valid_number(number)
+    except phonenumbers.NumberParseException:
+        valid = False
+    expected = phonenumbers.format_number(number, PhoneNumberFormat.E164) if valid else ""
+
+    assert phone_key(written) == expected
+
+
 @pytest.mark.parametrize(
     ("written", "numbers"),
     [
@@ -210,6 +226,23 @@ def test_an_address_has_one_key(written, key):
 )
 def test_what_is_no_address_has_no_key(written):
     assert email_key(written) == ""
+
+
+ADDRESS = (
+    r"[A-Za-z0-9_+.-]{1,20}@([A-Za-z0-9-]{1,12}\.){1,3}(de|com|test|arpa|local|onion|[a-z]{1,9})"
+)
+
+
+@given(st.from_regex(ADDRESS, fullmatch=True))
+@settings(max_examples=400, deadline=None)
+def test_a_plain_address_is_what_the_library_takes_it_for(written):
+    try:
+        checked = validate_email(written, check_deliverability=False, test_environment=True)
+        expected = checked.normalized.casefold()
+    except EmailNotValidError:
+        expected = ""
+
+    assert email_key(written) == expected
 
 
 @pytest.mark.parametrize("local", ["info", "verkauf", "anfragen", "noreply", "no-reply", "buero"])

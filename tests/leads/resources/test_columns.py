@@ -53,6 +53,9 @@ def test_every_exported_header_is_understood_in_every_language(language):
         ("naechster kontakt", "follow_up_at"),
         ("Surname", "last_name"),
         ("FIN", "vin"),
+        ("LeadOffice-Nr.", "number"),
+        ("LeadOffice number", "number"),
+        ("Stand", "version"),
     ],
 )
 def test_knows_what_lists_call_a_column(header, name):

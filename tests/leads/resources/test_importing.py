@@ -53,6 +53,7 @@ from leads.resources.import_running import (
 from leads.resources.import_staging import order_import, read_again
 from leads.resources.import_values import valued_columns
 from leads.resources.list_info import Choice
+from leads.services.history import remember
 from tests import builders
 from tests.leads.resources.importing import (
     check,
@@ -567,3 +568,45 @@ def test_a_list_of_another_dealer_is_not_seen(dealer):
 
 def test_the_origin_of_the_command_line_is_on_record(dealer):
     assert upload(dealer, HEADERS, GROSS).origin == ImportOrigin.COMMAND
+
+
+class TestExportThatComesBack:
+    """What is changed on both sides since; the comparison itself: test_round_trip.py."""
+
+    HEADERS = ("Nummer", "Betreff", "Ort", "Stand")
+
+    @pytest.fixture
+    def lead(self, dealer):
+        lead = builders.make_lead(dealer, subject="Alt", city="Ulm")
+        remember(Lead, [lead], now=timezone.now(), is_new=True)
+        return lead
+
+    def came_back(self, dealer, lead, *, stand=1, **options):
+        """The subject was changed in the list, and here meanwhile."""
+        Lead.objects.filter(pk=lead.pk).update(subject="Neu hier", version=2)
+        row = (lead.number, "Neu in der Liste", "Ulm", stand)
+        return check(upload(dealer, self.HEADERS, row), **options)
+
+    def test_a_conflict_is_shown_and_ours_stays(self, dealer, lead):
+        found = self.came_back(dealer, lead)
+
+        assert row(found, 2).notes["conflicts"] == [
+            ["Betreff", "Alt", "Neu in der Liste", "Neu hier"]
+        ]
+        run(found)
+        lead.refresh_from_db()
+        assert lead.subject == "Neu hier"
+        assert "exportiert „Alt“" in row(found, 2).reason
+        assert "Alt" not in IntakeEntry.objects.get().reason
+
+    def test_unless_the_list_is_to_win(self, dealer, lead):
+        run(self.came_back(dealer, lead, takes_conflicts=True))
+
+        lead.refresh_from_db()
+        assert lead.subject == "Neu in der Liste"
+
+    def test_without_its_version_a_list_says_that_it_is_compared_with_now(self, dealer, lead):
+        found = self.came_back(dealer, lead, stand=None)
+
+        [remark] = [one for one in found.info["remarks"] if "Stand" in one]
+        assert remark

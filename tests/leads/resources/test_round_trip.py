@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -24,6 +25,7 @@ from leads.resources.sheet import Sheet
 from leads.services.entry_merging import merge_entry
 from leads.services.handling import record_change
 from tests import builders
+from tests.leads.resources.importing import check, run, upload
 from tests.samples import make_alte_leads
 
 pytestmark = pytest.mark.django_db
@@ -350,10 +352,10 @@ def parser(sheet, dealer, user, **options):
 
 @pytest.mark.parametrize("takes_conflicts", [True, False])
 def test_whoever_wants_it_lets_the_list_win(dealer, manager, takes_conflicts):
-    lead = full_lead(dealer, city="Altstadt", custom_values={"Farbe": "rot", "Rad": "16"})
-    further = "Farbe: blau\nRad: 16"
+    lead = full_lead(dealer, city="Altstadt", custom_values={"Farbe": "rot", "Felge": "16"})
+    further = "Farbe: blau\nFelge: 16"
     sheet = edit(written(exported(manager)), 0, city="Kleinstadt", custom_values=further)
-    colleague(lead, city="Neustadt", custom_values={"Farbe": "rot", "Rad": "17"})
+    colleague(lead, city="Neustadt", custom_values={"Farbe": "rot", "Felge": "17"})
 
     parse = parser(sheet, dealer, manager, takes_conflicts=takes_conflicts)
     draft = parse(2)
@@ -361,15 +363,38 @@ def test_whoever_wants_it_lets_the_list_win(dealer, manager, takes_conflicts):
     assert parse.conflicts[2] == [
         Conflict(CITY, "Altstadt", "Kleinstadt", "Neustadt"),
         Conflict(
-            BY_NAME["custom_values"].header, "Farbe: rot\nRad: 16", further, "Farbe: rot\nRad: 17"
+            BY_NAME["custom_values"].header,
+            "Farbe: rot\nFelge: 16",
+            further,
+            "Farbe: rot\nFelge: 17",
         ),
     ]
     if takes_conflicts:
         assert draft.contact.city == "Kleinstadt"
-        assert draft.custom_values == {"Farbe": "blau", "Rad": "17"}
+        assert draft.custom_values == {"Farbe": "blau", "Felge": "17"}
     else:
         assert draft.contact.is_empty
         assert not draft.custom_values
+
+
+@pytest.mark.parametrize(("takes_conflicts", "city"), [(False, "Neustadt"), (True, "Kleinstadt")])
+def test_the_whole_way_through_excel(dealer, manager, takes_conflicts, city):
+    lead = full_lead(dealer, city="Altstadt", subject="Alt", campaign="Frühjahr")
+    target = io.BytesIO()
+    write_list(target, exported(manager), EXPORTED, ExportFormat.XLSX)
+    colleague(lead, city="Neustadt", campaign="Sommer")
+    book = openpyxl.load_workbook(target)
+    for name, text in {"city": "Kleinstadt", "subject": "Neu"}.items():
+        book.active.cell(2, EXPORTED.index(BY_NAME[name]) + 1).value = text
+    book.save(target)
+
+    found = check(
+        upload(dealer, data=target.getvalue(), user=manager), takes_conflicts=takes_conflicts
+    )
+
+    assert found.rows.get().notes["conflicts"] == [[CITY, "Altstadt", "Kleinstadt", "Neustadt"]]
+    run(found)
+    assert said(lead, "city", "subject", "campaign") == [city, "Neu", "Sommer"]
 
 
 def test_each_row_is_compared_with_its_own_version(dealer, manager):
@@ -455,8 +480,10 @@ def test_a_status_that_is_gone_is_no_conflict(dealer, manager):
 
 
 def test_tags_are_compared_with_those_of_now(dealer, manager):
+    colleague(builders.make_lead(dealer), city="Neustadt")  # rows of the history count differently
     lead = full_lead(dealer)
-    sheet = edit(written(exported(manager)), 0, tags="Eilig, VIP, Messe")
+    mine = Lead.objects.filter(pk=lead.pk)
+    sheet = edit(written(exported(manager, mine)), 0, tags="Eilig, VIP, Messe")
     lead.tags.add(Tag.objects.create(dealer=dealer, name="Neu"))
     colleague(lead, city="Neustadt")
 

@@ -141,7 +141,7 @@ def test_booking_500_costs_as_much_as_booking_one(dealer):
             booked(dealer, *messages)
         costs.append(len(queries))
 
-    assert costs[0] == costs[1] == costs[2]
+    assert costs[0] <= costs[1] == costs[2]  # a few are written with one statement less
 
 
 # --- processing -----------------------------------------------------------------------------------

@@ -324,7 +324,7 @@ class TestLeads:
 
     def test_every_relation_is_thought_of(self):
         """A new table that points to leads or customers either follows or is named here."""
-        stays = {"HistoricalLead", "HistoricalCustomer"}
+        stays = {"HistoricalLead", "HistoricalCustomer", "TagChange", "EnquiryChange"}
         of_lead = {
             one.related_model.__name__
             for one in Lead._meta.get_fields(include_hidden=True)

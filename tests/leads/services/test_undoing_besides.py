@@ -4,6 +4,8 @@ cars, entries of catalogues."""
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
 from leads.models import (
@@ -26,6 +28,8 @@ from leads.models import (
 from leads.services.change_batches import close_batch, edit_together, open_batch
 from leads.services.customers import change_customer
 from leads.services.deleting import restore_leads
+from leads.services.drafts import ContactDraft
+from leads.services.entry_merging import merge_entry
 from leads.services.handling import record_change, set_status
 from leads.services.noting import add_activity
 from leads.services.receiving import receive
@@ -79,7 +83,8 @@ def row(**values):
 
 def change(lead, **values):
     """A row of a list that was exported here."""
-    return row(number=lead.number, contact={}, subject=lead.subject, message="", **values)
+    said = {"number": lead.number, "contact": ContactDraft(), "subject": "", "message": ""}
+    return row(**said, **values)
 
 
 def import_list(dealer, *drafts, by, now=NOW):
@@ -224,7 +229,7 @@ class TestNotesAndTasks:
     def test_the_task_to_look_at_a_further_enquiry_goes_with_it(self, dealer, manager):
         contact = {"email": "jana@example.org"}
         [first] = receive(dealer, [builders.make_draft(contact=contact)], now=NOW)
-        own = builders.make_task(first.lead, kind=Task.Kind.FOLLOW_UP)
+        own = builders.make_task(first.lead, created_at=NOW)
         batch, _leads = import_list(dealer, row(contact=contact), by=manager, now=LATER)
         assert first.lead.tasks.count() == 2
 
@@ -273,9 +278,7 @@ class TestEnquiries:
         batch, _leads = import_list(
             dealer, row(**said, content_hash="2", message="Neu", campaign="B"), by=manager
         )
-        receive(
-            dealer, [row(**said, content_hash="3", message="Neuer", campaign="B")], now=LATER
-        )
+        receive(dealer, [row(**said, content_hash="3", message="Neuer", campaign="B")], now=LATER)
 
         undo(batch, by=manager, now=MUCH_LATER)
 
@@ -314,9 +317,7 @@ class TestCustomers:
 class TestVehicles:
     def test_those_of_before_are_not_changed_by_an_import(self, dealer, manager):
         car = builders.make_vehicle(dealer, vin=CAR["vin"], mileage_km=None, variant="")
-        batch, [lead] = import_list(
-            dealer, row(vehicle={**CAR, "variant": "1.4 TSI"}), by=manager
-        )
+        batch, [lead] = import_list(dealer, row(vehicle={**CAR, "variant": "1.4 TSI"}), by=manager)
         assert lead.vehicle == car
 
         undo(batch, by=manager, now=LATER)
@@ -375,10 +376,7 @@ class TestVehicles:
         batch, leads = import_list(dealer, *drafts, by=manager)
         needed, asked, edited, gone = (lead.vehicle for lead in leads)
         builders.make_lead(dealer, vehicle=needed)
-        other = builders.make_lead(dealer)
-        Enquiry.objects.filter(lead=other).update(vehicle=asked)
-        if not Enquiry.objects.filter(vehicle=asked, lead=other).exists():
-            builders.make_enquiry(other, vehicle=asked)
+        builders.make_enquiry(lead=builders.make_lead(dealer), vehicle=asked)
         edited.state = Vehicle.State.IN_STOCK
         edited.save()
 
@@ -521,3 +519,59 @@ class TestEntries:
         undo(batch, by=manager, now=MUCH_LATER)
 
         assert Source.objects.active().filter(dealer=dealer).get() == lead.source
+
+
+class TestFormerValuesThatAreGone:
+    def test_that_cell_stays_and_the_rest_is_given_back(self, dealer, manager):
+        source = Source.objects.create(dealer=dealer, name="Alt")
+        lead, other = (builders.make_lead(dealer, source=source) for _ in range(2))
+        drafts = [change(one, source="Website", probability=40) for one in (lead, other)]
+        batch, _leads = import_list(dealer, *drafts, by=manager)
+        merge_entry(source, builders.shared_source("website"), by=manager, now=LATER)
+
+        verdict = verdict_on(batch, lead, by=manager)
+        done = undo(batch, by=manager, now=MUCH_LATER, chosen=[other.pk])
+
+        assert verdict.reasons == (Reason.VALUE_GONE,)
+        assert not verdict.may_be_chosen
+        for one in (lead, other):
+            assert (fresh(one).source.key, fresh(one).probability) == ("website", None)
+        assert (done.taken_back_count, done.left_count) == (0, 2)
+
+
+def test_the_number_of_queries_does_not_depend_on_that_of_leads(dealer, manager):
+    def cost(number):
+        known = [builders.make_lead(dealer) for _ in range(number)]
+        said = {"tags": ("A", "B"), "note": "Aus der Liste.", "source": "Messe Essen"}
+        cars = [{**CAR, "vin": f"WVWZZZ1K{number:03d}{n:06d}"} for n in range(number)]
+        drafts = [row(vehicle=car, **said) for car in cars]
+        drafts += [change(lead, **said) for lead in known]
+        batch, leads = import_list(dealer, *drafts, by=manager)
+        with CaptureQueriesContext(connection) as undone:
+            undo(batch, by=manager, now=LATER)
+        assert not Vehicle.objects.exists()
+        with CaptureQueriesContext(connection) as restored:
+            restore_leads(these(*leads[:number]), by=manager, now=MUCH_LATER)
+        assert Vehicle.objects.count() == number
+        Lead.objects.update(vehicle=None)
+        Vehicle.objects.all().delete()
+        return len(undone), len(restored)
+
+    cost(1)  # content types and the like are read once
+    assert cost(3) == cost(30)
+
+
+def test_cars_of_several_dealers_come_back_each_to_its_own(dealer, manager):
+    other = builders.make_dealer()
+    boss = builders.make_user(other, role=Role.MANAGER)
+    leads = []
+    for one, by in ((dealer, manager), (other, boss)):
+        batch, [lead] = import_list(one, row(vehicle=CAR), by=by)
+        undo(batch, by=by, now=LATER)
+        leads.append(lead)
+    theirs = builders.make_vehicle(other, vin=CAR["vin"])
+
+    restore_leads(these(*leads), by=manager, now=MUCH_LATER)
+
+    assert fresh(leads[1]).vehicle == theirs
+    assert fresh(leads[0]).vehicle.dealer == dealer

@@ -1,0 +1,134 @@
+"""`manage.py import_leads`: what is said, what is left behind, how it ends."""
+
+import io
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from leads.models import ImportOrigin, ImportState, ImportTemplate, Lead, ListImport, ListRow
+from leads.models.list_import import import_storage
+from tests import builders
+from tests.leads.resources.making_lists import table
+
+pytestmark = pytest.mark.django_db
+
+HEADERS = ("Anfrage-Nr.", "Nachname", "E-Mail", "Preis")
+GOOD = ("1", "Groß", "gross@example.org", "12.900 €")
+BAD = ("2", "Klein", "klein@example.org", "viel")
+
+
+@pytest.fixture
+def dealer():
+    return builders.make_dealer()
+
+
+@pytest.fixture
+def listed(tmp_path):
+    def write(*rows, headers=HEADERS):
+        path = tmp_path / "liste.xlsx"
+        path.write_bytes(table(headers, *rows))
+        return path
+
+    return write
+
+
+def files():
+    try:
+        return import_storage().listdir("")[1]
+    except FileNotFoundError:  # nothing was ever uploaded
+        return []
+
+
+def import_leads(dealer, path, *options):
+    """(exit status, what was said, what was complained about)"""
+    out, errors = io.StringIO(), io.StringIO()
+    arguments = [str(path), "--dealer", str(dealer), *options]
+    try:
+        call_command("import_leads", *arguments, stdout=out, stderr=errors)
+    except CommandError as error:
+        return error.returncode, out.getvalue(), f"{errors.getvalue()}{error}"
+    return 0, out.getvalue(), errors.getvalue()
+
+
+def test_imports_a_list_and_says_so(dealer, listed):
+    status, said, complained = import_leads(dealer.pk, listed(GOOD))
+
+    assert (status, complained) == (0, "")
+    assert "Preis → Fahrzeugpreis (EUR)" in said
+    assert "Importiert: 1 neu, 0 geändert, 0 unverändert, 0 übersprungen, 0 mit Fehlern." in said
+    assert Lead.objects.get().dealer == dealer
+    found = ListImport.objects.get()
+    assert (found.origin, found.state) == (ImportOrigin.COMMAND, ImportState.DONE)
+    assert found.change_batch.created_count == 1
+
+
+def test_bad_rows_are_named_and_the_others_imported(dealer, listed):
+    status, said, complained = import_leads(dealer.name, listed(GOOD, BAD))
+
+    assert status == 1
+    assert "1 mit Fehlern" in said
+    assert "Zeile 3 · Preis · Das ist keine Zahl." in complained
+    assert "viel" not in complained  # might be personal
+    assert Lead.objects.count() == 1
+
+
+def test_a_dry_run_leaves_nothing(dealer, listed):
+    before = files()
+    status, said, _complained = import_leads(dealer.pk, listed(GOOD), "--dry-run")
+
+    assert status == 0
+    assert "1 Zeilen: 1 neu" in said
+    assert not Lead.objects.exists()
+    assert not ListImport.objects.exists()
+    assert not ListRow.objects.exists()
+    assert files() == before
+
+
+@pytest.mark.parametrize(
+    ("decision", "price"), [("update", 9_900), ("skip", 12_900), ("fill", 12_900)]
+)
+def test_leads_that_are_here(dealer, listed, decision, price):
+    import_leads(dealer.pk, listed(GOOD))
+
+    import_leads(dealer.pk, listed((*GOOD[:3], "9.900 €")), "--on-existing", decision)
+
+    assert Lead.objects.get().vehicle_price == price
+
+
+def test_a_template_says_what_columns_mean(dealer, listed):
+    ImportTemplate.objects.create(
+        dealer=dealer, name="Altsystem", columns={"feld1": "last_name"}, changed_at=timezone.now()
+    )
+    path = listed(("Groß", "x"), headers=("Feld 1", "Feld 2"))
+
+    assert import_leads(dealer.pk, path, "--template", "Altsystem")[0] == 0
+
+    assert Lead.objects.get().last_name == "Groß"
+    status, _said, complained = import_leads(dealer.pk, path, "--template", "Unbekannt")
+    assert (status, "Unbekannt" in complained) == (2, True)
+
+
+def test_another_dealers_template_is_unknown(dealer, listed):
+    ImportTemplate.objects.create(
+        dealer=builders.make_dealer(), name="Altsystem", changed_at=timezone.now()
+    )
+
+    assert import_leads(dealer.pk, listed(GOOD), "--template", "Altsystem")[0] == 2
+
+
+@pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"Farbe;Sitze\nrot;5\n"])
+def test_what_is_no_list_of_leads_is_refused(dealer, tmp_path, content):
+    path = tmp_path / "liste.csv"
+    path.write_bytes(content)
+
+    status, _said, complained = import_leads(dealer.pk, path)
+
+    assert status == 3
+    assert complained
+    assert not ListImport.objects.exists()
+
+
+def test_wrong_calls_are_refused(dealer, tmp_path):
+    assert import_leads(dealer.pk, tmp_path / "fehlt.xlsx")[0] == 2
+    assert import_leads(0, tmp_path / "fehlt.xlsx")[0] == 2
