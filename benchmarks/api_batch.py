@@ -14,7 +14,8 @@ SIZE = 500
 
 
 def main() -> None:
-    singles, batches = (50, 1) if is_quick() else (500, 4)
+    # Enough batches that no process of the server is idle for long at the end of a round.
+    singles, batches = (50, 2) if is_quick() else (500, 12)
     keys = office.open_offices()
     with serving("leadoffice.wsgi", settings="leadoffice.settings") as server:
         one_by_one = Case(

@@ -24,6 +24,7 @@ from django.core.management import call_command
 
 from benchmarks.listed_leads import LOCATION, SELLER, is_known, person
 from benchmarks.measuring import Sample
+from leadoffice.garbage import collect_rarely
 
 
 def leadoffice(path: Path, number: int) -> Callable[[], int]:
@@ -48,6 +49,7 @@ def leadoffice(path: Path, number: int) -> Callable[[], int]:
     append(Customer, known)
     with connection.cursor() as cursor:
         cursor.execute(f"ANALYZE {Customer._meta.db_table}")  # the others are empty or known
+    collect_rarely()  # as the worker does
     return partial(_import_list, dealer, user, path)
 
 

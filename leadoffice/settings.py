@@ -191,14 +191,10 @@ FORM_ATTEMPTS_PER_HOUR = env.int("FORM_ATTEMPTS_PER_HOUR", default=100)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
-# Spreadsheets. Formats (and how they escape formulas): leads/resources/formats.py
-IMPORT_EXPORT_USE_TRANSACTIONS = True
-IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
+# Spreadsheets. How formulas are made harmless: leads/resources/formulas.py
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_MAX_BYTES = env.int("IMPORT_MAX_BYTES", default=50 * 1024 * 1024)
 IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=200_000)
-# So many rows are imported while their sender waits: they take some ten seconds.
-IMPORT_ROWS_AT_ONCE = env.int("IMPORT_ROWS_AT_ONCE", default=5_000)
 # Smaller files are read, shorter lists checked, while their sender waits; others by a worker.
 IMPORT_READ_AT_ONCE_BYTES = env.int("IMPORT_READ_AT_ONCE_BYTES", default=1024 * 1024)
 IMPORT_CHECK_AT_ONCE = env.int("IMPORT_CHECK_AT_ONCE", default=500)
@@ -217,17 +213,9 @@ MEDIA_ROOT = env.path("MEDIA_ROOT", default=str(BASE_DIR / "var"))
 # more are taken back by a worker.
 UNDO_DAYS = env.int("UNDO_DAYS", default=30)
 UNDO_AT_ONCE = env.int("UNDO_AT_ONCE", default=5_000)
-# Uploads wait here, outside of what is served, between preview and confirmation.
-STORAGES["import_export"] = {
-    "BACKEND": "django.core.files.storage.FileSystemStorage",
-    "OPTIONS": {
-        "location": Path(MEDIA_ROOT) / "imports",
-        "file_permissions_mode": 0o600,
-        "directory_permissions_mode": 0o700,
-    },
-}
 # Lists with more leads are written by a worker and wait in the storage for their owner.
 EXPORT_AT_ONCE = env.int("EXPORT_AT_ONCE", default=5_000)
+# Lists that come in wait here, outside of what is served, until they are imported.
 STORAGES["imports"] = {
     "BACKEND": "django.core.files.storage.FileSystemStorage",
     "OPTIONS": {

@@ -20,8 +20,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 from unfold.decorators import display
+from unfold.views import ChangeList
 
-from leads.admin.base import DealerAdmin
+from leads.admin.base import DealerAdmin, DealerChangeList
 from leads.admin.display import ago, badge, two_lines
 from leads.admin.filters import DaysFilter
 from leads.admin.list_import_columns import show_columns
@@ -46,6 +47,12 @@ _VIEWS: Mapping[str, _View] = {
     "progress": tell_progress,
 }
 _ACTIONS: Mapping[str, _View] = {"read": read_differently, "act": act}
+
+
+class ImportChangeList(DealerChangeList):
+    def get_queryset(self, request: HttpRequest, *args: Any, **kwargs: Any) -> QuerySet:
+        """Without what only the steps need: of a list with many columns that is a lot."""
+        return super().get_queryset(request, *args, **kwargs).defer("info", "mapping", "headers")
 
 
 @admin.register(ListImport)
@@ -90,6 +97,9 @@ class ListImportAdmin(DealerAdmin):
         return rows.exclude(dealer__in=narrow) | rows.filter(dealer__in=narrow, user=user)
 
     # The list
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ImportChangeList
 
     @display(description=gettext_lazy("file"))
     def file_cell(self, row: ListImport) -> SafeString:

@@ -11,13 +11,12 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from leads.admin.display import badge, moment
+from leads.admin.list_import_fields import field_choices
 from leads.admin.list_import_page import ImportPage, is_open_step, stamp, url_of
-from leads.admin.list_import_selects import Group, Selects, datalist
+from leads.admin.list_import_selects import Selects, datalist
 from leads.admin.list_import_upload import ReadingForm
 from leads.models import ImportTemplate, ListImport, RowOutcome
 from leads.resources.cells import cell_from_json, cell_text
@@ -29,62 +28,16 @@ from leads.resources.import_deciding import (
     save_template,
     use_template,
 )
-from leads.resources.import_mapping import ASSIGNABLE, FIXABLE, FURTHER, LEFT_OUT, ListMapping
+from leads.resources.import_mapping import FIXABLE, FURTHER, LEFT_OUT, ListMapping
 from leads.resources.import_words import CATALOGS, Words
 
 _LONGEST_SAMPLE = 60
+_LONGEST_NAME = 80  # of a template
 _NUMBER = re.compile("[0-9]{1,18}")  # more digits are no id
 _MOST_SAME_FILES = 3
 # From this confidence on (percent) nobody needs to look at a proposal.
 _SURE = 100
 _FIXED_CHOICES = ("owner", "location", "lead_type")
-_GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
-    (
-        gettext_lazy("Contact"),
-        (
-            *("salutation", "title", "name", "first_name", "last_name", "company", "email"),
-            *("phone", "mobile", "street", "house_number", "postal_code", "city", "place"),
-            *("country", "preferred_channel", "preferred_time"),
-        ),
-    ),
-    (
-        gettext_lazy("Enquiry"),
-        (
-            *("number", "external_id", "received_at", "enquired_at", "time_of_day", "subject"),
-            *("message", "note", "source", "category", "lead_type", "campaign", "tags"),
-        ),
-    ),
-    (
-        gettext_lazy("Work"),
-        (
-            *("status", "close_reason", "owner", "location", "follow_up_at", "urgency"),
-            *("expected_value", "probability", "expected_close_on"),
-        ),
-    ),
-    (
-        gettext_lazy("Vehicle"),
-        (
-            *("vehicle_name", "make", "variant", "vehicle_price", "internal_number", "vin"),
-            "offer_number",
-        ),
-    ),
-    (
-        gettext_lazy("Wishes"),
-        (
-            *("test_drive_wished", "test_drive_on", "test_drive_time", "callback_wished"),
-            *("callback_from", "callback_to", "trade_in_wished", "budget_from", "budget_to"),
-            "desired_start_on",
-        ),
-    ),
-    (
-        gettext_lazy("Financing and contract"),
-        (
-            *("finance_kind", "finance_interest", "down_payment", "term_months"),
-            *("annual_mileage_km", "final_payment", "monthly_rate", "effective_rate"),
-            *("contract_number", "contract_ends_on"),
-        ),
-    ),
-)
 
 
 def show_columns(page: ImportPage) -> HttpResponse:
@@ -110,8 +63,9 @@ def _assign(page: ImportPage) -> HttpResponse:
     name = " ".join(said.get("template_name", "").split())
     saves = "save_template" in said
     try:
-        if saves and not 0 < len(name) <= ImportTemplate._meta.get_field("name").max_length:
-            raise ValidationError(_("Please give the template a name of at most 80 characters."))
+        if saves and not 0 < len(name) <= _LONGEST_NAME:
+            text = _("Please give the template a name of at most %(n)d characters.")
+            raise ValidationError(text % {"n": _LONGEST_NAME})
         with transaction.atomic():
             assign_columns(found, columns, fixed, by=page.user, now=page.now)
             if saves:
@@ -187,7 +141,7 @@ def _ask(page: ImportPage, columns: Sequence[str], fixed: Mapping[str, str]) -> 
 
 def _lines(found: ListImport, columns: Sequence[str]) -> list[dict[str, Any]]:
     proposals, samples = found.info.get("proposals", ()), found.info.get("samples", ())
-    selects = Selects(_choices(columns))
+    selects = Selects(field_choices(columns))
     lines = []
     for at, (header, column) in enumerate(zip(found.headers, columns, strict=True)):
         proposal = proposals[at] if at < len(proposals) else {}
@@ -233,30 +187,6 @@ def _why(column: str, proposal: Mapping[str, Any], *, is_proposed: bool) -> str:
     if column in (FURTHER, LEFT_OUT) and proposal.get("looks_like"):
         return _("looks like %(kind)s") % {"kind": proposal["looks_like"]}
     return ""
-
-
-def _choices(columns: Sequence[str]) -> list[Group]:
-    """Every field once, under what it belongs to. What only an export of ours holds is offered
-    where the list has such a column."""
-    groups: list[Group] = [
-        (
-            "",
-            [
-                (FURTHER, _("– keep as a further value –")),
-                (LEFT_OUT, _("– leave out –")),
-            ],
-        )
-    ]
-    groups += [(label, [_option(name) for name in names]) for label, names in _GROUPS]
-    grouped = {name for _label, names in _GROUPS for name in names}
-    others = [name for name in ASSIGNABLE if name not in grouped and name != "custom_values"]
-    others += sorted({one for one in columns if one in BY_NAME} - set(ASSIGNABLE))
-    groups.append((_("Others"), [_option(name) for name in [*others, "custom_values"]]))
-    return groups
-
-
-def _option(name: str) -> tuple[str, str]:
-    return name, BY_NAME[name].header
 
 
 def _fixed_fields(found: ListImport, fixed: Mapping[str, str]) -> list[dict[str, Any]]:

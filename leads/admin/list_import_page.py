@@ -24,7 +24,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from leads.admin.display import badge
 from leads.admin.wall import has_right_at, user_of
-from leads.models import ImportState, ListImport, User
+from leads.models import ImportOrigin, ImportState, ListImport, User
 from leads.resources.import_running import IMPORT_RIGHT
 
 # The steps as people see them; a step is also the end of its page's address.
@@ -87,9 +87,11 @@ def may_import_at(user: User, dealer_id: int | None) -> bool:
 
 
 def may_go_on(user: User, list_import: ListImport) -> bool:
-    """Those who may import at this dealer; what the operator began at the command line goes on
-    there, and what nobody answers for any more does not go on at all."""
-    return list_import.user_id is not None and may_import_at(user, list_import.dealer_id)
+    """Those who may import at this dealer. What was begun at the command line is the operator's
+    to go on with, and what nobody answers for any more does not go on at all."""
+    if list_import.user_id is None:
+        return user.is_superuser and list_import.origin == ImportOrigin.COMMAND
+    return may_import_at(user, list_import.dealer_id)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ from leads.admin.list_import_progress import begin, progress_of
 from leads.admin.list_import_rows import (
     AS_ALL,
     DUPLICATE,
-    TONES_OF_PLAN,
     cells_of,
     lead_urls,
     number_in,
@@ -87,7 +86,6 @@ def _show(page: ImportPage) -> HttpResponse:
                 "label": label,
                 "value": value,
                 "count": sum(counts.values()) if not value else counts[value],
-                "tone": TONES_OF_PLAN.get(value, ""),
                 "is_shown": value == kind,
             }
             for value, label in _CHIPS
@@ -213,8 +211,8 @@ def _change_row(page: ImportPage, row: ListRow) -> str:
     shown = {one.position: one.text for one in _cells(found, row)}
     try:
         with transaction.atomic():
-            for name, text in said.items():
-                match = _CELL.fullmatch(name)
+            for name in said:
+                match, text = _CELL.fullmatch(name), said.get(name, "")
                 at = int(match[1]) if match else -1
                 if at in shown and cell_text(text) != cell_text(shown[at]):
                     correct_cell(found, row.number, at, text, now=page.now)

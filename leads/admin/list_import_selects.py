@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 Option = tuple[str, object]  # value, label
@@ -51,7 +51,5 @@ class Selects:
 
 def datalist(element_id: str, texts: Iterable[object]) -> SafeString:
     """Suggestions for a text field."""
-    options = format_html_join(
-        "", '<option value="{}"></option>', ((conditional_escape(one),) for one in texts)
-    )
+    options = format_html_join("", '<option value="{}"></option>', ((one,) for one in texts))
     return format_html('<datalist id="{}">{}</datalist>', element_id, options)

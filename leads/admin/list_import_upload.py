@@ -110,13 +110,16 @@ class ReadingForm(forms.Form):
         names = {sign: value for value, sign in _SIGNS.items()}
         kwargs["initial"] = {
             **choice,
-            "header_row": choice.get("header_row") or info.get("header_row"),
+            "header_row": choice.get("header_row") or None,
             "delimiter": names.get(choice.get("delimiter", ""), ""),
         }
         super().__init__(*args, **kwargs)
         sheets = [one["name"] for one in info.get("sheets", ()) if one["rows"]]
         sheet: Any = self.fields["sheet"]
         sheet.choices = [("", _FOUND), *((name, name) for name in sheets)]
+        # What was found stands in the empty field: sent along, it would be looked for no more.
+        found = {"placeholder": info.get("header_row", "")}
+        self.fields["header_row"].widget.attrs.update(found)
         kind = info.get("kind")
         if len(sheets) < 2:
             del self.fields["sheet"]
@@ -175,7 +178,9 @@ def read_differently(page: ImportPage) -> HttpResponse:
     page.need_right()
     form = ReadingForm(page.request.POST, list_import=page.list_import)
     if not form.is_valid():
-        page.say(" ".join(text for texts in form.errors.values() for text in texts), messages.ERROR)
+        page.say(
+            " ".join(str(text) for texts in form.errors.values() for text in texts), messages.ERROR
+        )
         return page.go()
     try:
         read_again(page.list_import, form.choice(), now=page.now)

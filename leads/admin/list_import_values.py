@@ -72,14 +72,14 @@ def _shown(column: ValuedColumn) -> dict[str, Any]:
         Selects([("", [(_AS_WRITTEN, text), (_EMPTY, _("leave empty"))]), (_("means"), options)])
         for text in (_("as it stands there"), _as_unknown(column))
     )
-    lines = [
+    lines: list[dict[str, Any]] = [
         {
             "written": value.written,
             "rows": rows_text(value.rows),
             "badge": _badge(value),
             "means": value.means if value.meaning is None else "",
             "rank": _rank(value),
-            "select": (known if value.meaning is None and value.means else unknown).select(
+            "select": (unknown if _is_unknown(value) else known).select(
                 f"{column.name}-{at}",
                 _chosen(value),
                 label=_("Meaning of “%(name)s”") % {"name": value.written},
@@ -95,6 +95,11 @@ def _shown(column: ValuedColumn) -> dict[str, Any]:
         "needs_look": any(line["rank"] < _KNOWN for line in lines),
         "more": column.more,
     }
+
+
+def _is_unknown(value: FoundValue) -> bool:
+    """As it is written there."""
+    return value.is_guess or (value.meaning is None and not value.means)
 
 
 def _as_unknown(column: ValuedColumn) -> str:

@@ -33,10 +33,10 @@ class _WordForm(DealerForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(name, BY_NAME[name].header) for name in self.names]
+        choices = sorted((BY_NAME[name].header, name) for name in self.names)
         self.fields["column"] = forms.ChoiceField(
             label=capfirst(_("column")),
-            choices=sorted(choices, key=lambda choice: choice[1]),
+            choices=[(name, header) for header, name in choices],
             widget=UnfoldAdminSelectWidget,
         )
 
@@ -110,9 +110,11 @@ class ListValueAdmin(_WordAdmin):
         "remembered here."
     )
 
-    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
         help_texts = {"meaning": _("As the entry is called here, or the person's e-mail address.")}
-        return super().get_form(request, obj, **{"help_texts": help_texts, **kwargs})
+        return super().get_form(request, obj, change, **{"help_texts": help_texts, **kwargs})
 
     @display(description=gettext_lazy("means"), ordering="column")
     def means_cell(self, word: ListValue) -> SafeString:

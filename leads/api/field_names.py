@@ -132,6 +132,7 @@ CHANGE_FIELD_NAMES: dict[str, dict[str, str]] = {
 Tables = Mapping[str, Mapping[str, str]]
 
 Errors = dict[str, list[ErrorDetail]]
+_NESTED = (dict, list)
 # More of them help nobody, and a body of nothing else must not cost more.
 MAX_ERRORS = 20
 
@@ -163,8 +164,10 @@ class Renaming:
                 self.errors[as_written] = [_twice(canonical)]
             else:
                 self.spelled[path + canonical] = as_written
-                inner = f"{table}.{canonical}".lstrip(".")
-                found[canonical] = self._value(value, inner, path + canonical, as_written)
+                if isinstance(value, _NESTED):
+                    inner = f"{table}.{canonical}".lstrip(".")
+                    value = self._value(value, inner, path + canonical, as_written)
+                found[canonical] = value
         return found
 
     def _value(self, value: Any, table: str, path: str, spelled: str) -> Any:

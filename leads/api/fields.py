@@ -68,6 +68,10 @@ class SparseSerializer(serializers.Serializer):
             raise serializers.ValidationError(errors)
         return values
 
+    def run_validators(self, value: Any) -> None:
+        if self.validators:  # none, as a rule; the library makes ready for them all the same
+            super().run_validators(value)
+
     @cached_property
     def _by_name(self) -> dict[str, serializers.Field]:
         return dict(self.fields)

@@ -71,6 +71,7 @@ class ChangeBatch(DealerOwned):
         related_name="+",
     )
     undo_position = models.BigIntegerField(default=0, editable=False)  # the last lead's id
+    undo_vehicle_position = models.BigIntegerField(default=0, editable=False)  # after the leads
     # Ids of leads that are taken back although somebody has changed them since.
     undo_chosen: Any = models.JSONField(default=list, blank=True, editable=False)
     undo_finished_at = models.DateTimeField(null=True, blank=True, editable=False)

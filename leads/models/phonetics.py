@@ -3,6 +3,8 @@
 H. J. Postel, „Die Kölner Phonetik“, IBM-Nachrichten 19 (1969).
 """
 
+from functools import lru_cache
+
 from leads.models.keys import fold
 
 _CODES = {
@@ -20,6 +22,7 @@ _CODES = {
 }
 
 
+@lru_cache(4096)  # last names come again, in the draft and the customers it is compared with
 def cologne_code(name: str) -> str:
     """ "Müller-Lüdenscheidt" → "65752682"; "" where no Latin letter has a sound."""
     letters = [letter for letter in fold(name) if "a" <= letter <= "z"]

@@ -164,28 +164,28 @@ def save_template(
     list_import: ListImport, name: str, *, by: User | None, now: datetime
 ) -> ImportTemplate:
     """Under this name for all colleagues; one that is there already is replaced."""
-    return _keep(list_import, ListMapping.of(list_import), {"name": name}, by=by, now=now)
+    return _keep(list_import, ListMapping.of(list_import), name, by=by, now=now)
 
 
 def remember(
     list_import: ListImport, mapping: ListMapping, *, by: User | None, now: datetime
 ) -> None:
     """For the next list with the same headers."""
-    names = {"name": "", "fingerprint": list_import.fingerprint}
-    _keep(list_import, mapping, names, by=by, now=now)
+    _keep(list_import, mapping, "", by=by, now=now)
 
 
 def _keep(
     list_import: ListImport,
     mapping: ListMapping,
-    names: Mapping[str, str],
+    name: str,
     *,
     by: User | None,
     now: datetime,
 ) -> ImportTemplate:
     template, _is_new = ImportTemplate.objects.update_or_create(
         dealer=list_import.dealer,
-        **names,
+        name=name,
+        fingerprint="" if name else list_import.fingerprint,
         defaults={
             "columns": mapping.by_key,
             "fixed": dict(mapping.fixed),

@@ -24,6 +24,7 @@ from leads.models.list_import import ImportOrigin, ImportState, ListImport, List
 from leads.models.user import User
 from leads.resources.cells import cell_to_json
 from leads.resources.column_contents import SAMPLE_ROWS, header_fingerprint, headers_of_days
+from leads.resources.import_counting import ValueCounts
 from leads.resources.import_deciding import OPEN_STATES, NoLongerPossible
 from leads.resources.import_proposing import propose_mapping
 from leads.resources.list_info import Choice, NumberedRow, SheetInfo
@@ -122,11 +123,13 @@ def _take_over(list_import: ListImport, found: FoundList, *, now: datetime) -> N
         return  # another worker was faster, or somebody has cancelled it
     info = found.info
     locked.rows.all().delete()
-    sample, count = [], 0
+    sample: list[list[Any]] = []
+    count, values = 0, ValueCounts(len(info.headers))
     rows = found.rows(date_headers=headers_of_days(info.headers))
     for portion in _portions(rows, _PORTION):
         sample += [cells for _number, cells in portion[: SAMPLE_ROWS - len(sample)]]
         count += len(portion)
+        values.add([cells for _number, cells in portion])
         append(ListRow, [_staged(locked, number, cells) for number, cells in portion])
     locked.headers, locked.row_count = list(info.headers), count
     locked.fingerprint, locked.digest = header_fingerprint(info.headers), info.digest
@@ -134,6 +137,7 @@ def _take_over(list_import: ListImport, found: FoundList, *, now: datetime) -> N
     locked.mapping, proposals = propose_mapping(locked, sample)
     locked.info["proposals"] = [asdict(proposal) for proposal in proposals]
     locked.info["samples"] = _samples(sample, len(info.headers))
+    locked.info["values"] = values.as_json()
     locked.checked_count = locked.done_count = 0
     locked.state, locked.touched_at = ImportState.MAPPING, now
     locked.save()

@@ -63,7 +63,8 @@ def find_values(list_import: ListImport, mapping: ListMapping) -> dict[str, list
     for name in VALUED:
         counted: dict[str, list[object]] = {}
         for position in mapping.positions_of(name):
-            for written, rows in _different(list_import, position):
+            counts = list_import.info.get("values", {}).get(str(position))
+            for written, rows in counts or _different(list_import, position):
                 known = counted.setdefault(fold(written), [written, 0])
                 known[1] = int(str(known[1])) + rows
         if counted:
@@ -72,7 +73,8 @@ def find_values(list_import: ListImport, mapping: ListMapping) -> dict[str, list
 
 
 def _different(list_import: ListImport, position: int) -> Iterable[tuple[str, int]]:
-    """Of the rows as uploaded; what somebody corrects in the preview is read as it stands."""
+    """For columns that were not counted when the list was read. Of the rows as uploaded; what
+    somebody corrects in the preview is read as it stands."""
     rows = list_import.rows.annotate(cell=KeyTransform(str(position), "cells")).order_by()
     for cell, count in rows.values_list("cell").annotate(count=Count("pk")):
         text = cell_text(cell_from_json(cell))

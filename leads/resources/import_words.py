@@ -106,7 +106,7 @@ class Words:
 
     def entries(self, name: str) -> list[CatalogEntry]:
         if name not in self._entries:
-            rows = CATALOGS[name].objects.for_dealer(self._dealer).active()  # type: ignore[attr-defined]
+            rows = CATALOGS[name].objects.for_dealer(self._dealer).active()
             self._entries[name] = list(rows)
         return self._entries[name]
 

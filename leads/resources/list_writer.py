@@ -12,10 +12,10 @@ from django.db.models import DateField, DateTimeField, DecimalField, IntegerFiel
 from django.utils.translation import gettext as _
 
 from leads.models.export import ExportFormat
+from leads.resources.cells import cell_text
 from leads.resources.columns import Column
 from leads.resources.export import field_of, headers
 from leads.resources.formulas import neutralise
-from leads.resources.german_csv import csv_cell
 from leads.resources.worksheet import Kind, write_sheet
 
 CONTENT_TYPES: dict[str, str] = {
@@ -45,8 +45,13 @@ def _write_csv(
     text = io.TextIOWrapper(target, encoding, errors="replace", newline="")
     writer = csv.writer(text, delimiter=";")
     writer.writerow(map(neutralise, headers(columns)))
-    writer.writerows(map(csv_cell, row) for row in rows)
+    writer.writerows(map(_csv_cell, row) for row in rows)
     text.detach()  # flushes, and leaves the target open
+
+
+def _csv_cell(value: Any) -> str:
+    """Text keeps its blanks; numbers and dates as Germans type them."""
+    return neutralise(value) if isinstance(value, str) else cell_text(value)
 
 
 def _write_xlsx(target: BinaryIO, rows: Iterable[Sequence[Any]], columns: Sequence[Column]) -> None:

@@ -21,6 +21,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.core.files import File
 from django.utils.translation import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
@@ -30,6 +31,8 @@ from leads.resources.list_info import Choice, NumberedRow, Places, RawTable, She
 from leads.resources.refusals import check_size, refuse
 from leads.resources.xlsx_reading import is_workbook, read_workbook
 from leads.services.german_values import from_excel_day
+
+Source = BinaryIO | File | bytes
 
 _CHUNK = 1024 * 1024  # bytes
 _LONGEST_TEXT = 120  # of what stands above the headers
@@ -73,7 +76,7 @@ def _day_since_1904(cell: Any) -> Any:
 
 @contextmanager
 def open_list(
-    source: BinaryIO | bytes,
+    source: Source,
     choice: Choice = Choice(),  # noqa: B008 - frozen
 ) -> Iterator[FoundList]:
     """Raises ValidationError with a sentence if the file cannot be used."""
@@ -86,7 +89,7 @@ def open_list(
         yield FoundList(_describe(raw, digest, choice), raw)
 
 
-def _copy(source: BinaryIO | bytes, data: BinaryIO) -> str:
+def _copy(source: Source, data: BinaryIO) -> str:
     """Returns the digest. The limit is counted: what a sender says about the size may be wrong."""
     digest, size = hashlib.sha256(), 0
     chunks = [source] if isinstance(source, bytes) else iter(lambda: source.read(_CHUNK), b"")

@@ -52,7 +52,6 @@ REASONS = {
     "quotes": gettext_lazy(
         "Row %(row)s cannot be read: a quotation mark is missing or out of place."
     ),
-    "changed": gettext_lazy("The file has changed since the preview. Please choose it again."),
     "no_rows": gettext_lazy("The file has no rows below the headers."),
 }
 

@@ -65,12 +65,21 @@ class Row:
         return next(iter([*self.texts_of("external_id"), *self.texts_of("number")]), "")[:64]
 
     def header_of(self, name: str) -> str:
-        return next(header for header, column, _cell in self.columns if _is(column, name))
+        header, _cell = self._by_name[name][0]
+        return header
 
     def texts_of(self, name: str) -> list[str]:
         """What stands in the cells of a column."""
-        found = (cell for _header, column, cell in self.columns if _is(column, name))
-        return [clean_text(cell_text(cell)) for cell in found]
+        return [clean_text(cell_text(cell)) for _header, cell in self._by_name.get(name, ())]
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[tuple[str, Any]]]:
+        """Headers and cells by the name of their column."""
+        found: dict[str, list[tuple[str, Any]]] = {}
+        for header, column, cell in self.columns:
+            if column:
+                found.setdefault(column.name, []).append((header, cell))
+        return found
 
     def as_message(self, digest: str) -> Message:
         return Message(
@@ -101,10 +110,6 @@ _POSITION = {column.name: position for position, column in enumerate(COLUMNS)}
 
 def _by_column(one: tuple[str, Column | None, Any]) -> int:
     return _POSITION[one[1].name] if one[1] else len(_POSITION)
-
-
-def _is(column: Column | None, name: str) -> bool:
-    return column is not None and column.name == name
 
 
 def _to_json(cells: Mapping[str, Any]) -> list[list[Any]]:

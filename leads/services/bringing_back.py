@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import F, OuterRef, Q, Subquery
 
 from leads.models.catalog import CatalogEntry, Category, CloseReason, Source, Status, Tag
+from leads.models.change_batch import ChangeBatch
 from leads.models.customer import Customer
 from leads.models.event import EventKind
 from leads.models.lead import Lead
@@ -25,10 +26,16 @@ _ENTRIES: Mapping[type[CatalogEntry], str] = {
 }
 
 
-def bring_back(leads: Sequence[Lead], *, by: User | None, now: datetime) -> None:
+def bring_back(
+    leads: Sequence[Lead],
+    *,
+    by: User | None,
+    now: datetime,
+    change_batch: ChangeBatch | None = None,
+) -> None:
     """Give leads that are about to be stored, and no longer in the bin, what an undone import may
     have taken away meanwhile."""
-    bring_customers_back(leads, by=by, now=now)
+    bring_customers_back(leads, by=by, now=now, change_batch=change_batch)
     bring_cars_back(leads, by=by, now=now)
     switch_entries_on(leads)
 
@@ -36,18 +43,26 @@ def bring_back(leads: Sequence[Lead], *, by: User | None, now: datetime) -> None
 # --- customers ------------------------------------------------------------------------------------
 
 
-def bring_customers_back(leads: Sequence[Lead], *, by: User | None, now: datetime) -> None:
+def bring_customers_back(
+    leads: Sequence[Lead], *, by: User | None, now: datetime, change_batch: ChangeBatch | None
+) -> None:
     """Without them the leads would be nobody's. Those that became part of another stay."""
     pks = {lead.customer_id for lead in leads if lead.customer_id}
     binned = Customer.objects.filter(pk__in=pks, merged_into=None).exclude(deleted_at=None)
     found = list(binned.values_list("pk", flat=True))
     rows = [one for one in lock_customers(found) if one.deleted_at is not None] if found else []
-    move_customers(rows, {"deleted_at": None, "deleted_by": ""}, by=by, now=now)
+    present = {"deleted_at": None, "deleted_by": ""}
+    move_customers(rows, present, by=by, now=now, change_batch=change_batch)
     record(customer_event(EventKind.CUSTOMER_RESTORED, one, now=now, by=by) for one in rows)
 
 
 def move_customers(
-    rows: Sequence[Customer], values: Mapping[str, object], *, by: User | None, now: datetime
+    rows: Sequence[Customer],
+    values: Mapping[str, object],
+    *,
+    by: User | None,
+    now: datetime,
+    change_batch: ChangeBatch | None = None,
 ) -> None:
     """Into the bin or out of it, with history; the rows must be locked."""
     if not rows:
@@ -55,19 +70,20 @@ def move_customers(
     begin_histories(rows)
     mine = Customer.objects.filter(pk__in=[one.pk for one in rows])
     mine.update(**values, version=F("version") + 1, updated_at=now)
-    remember(Customer, rows, by=by, now=now)
+    remember(Customer, rows, by=by, now=now, change_batch=change_batch)
 
 
 # --- cars -----------------------------------------------------------------------------------------
 
 
 def bring_cars_back(leads: Sequence[Lead], *, by: User | None, now: datetime) -> None:
-    """The car that a lead has according to its history, if it was taken off it in the bin
+    """The car that a lead had before it came into the bin, if that was taken off it there
     (undo_vehicles.py). A car of the same number that has come meanwhile is the same."""
     pks = [lead.pk for lead in leads if lead.vehicle_id is None]
     if not pks:
         return
-    versions = Lead.history.model._default_manager.filter(id=OuterRef("pk"))
+    history = Lead.history.model._default_manager
+    versions = history.filter(id=OuterRef("pk"), deleted_at=None)
     last = versions.order_by("-history_id").values("vehicle_id")[:1]
     rows = Lead.objects.filter(pk__in=pks).annotate(last_car=Subquery(last))
     cars = dict(rows.exclude(last_car=None).order_by("pk").values_list("pk", "last_car"))

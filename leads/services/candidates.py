@@ -89,7 +89,12 @@ class Candidates:
 
     def sharing(self, *keys: Key) -> list[Candidate]:
         """The newest first, each once."""
-        found = [one for key in keys for one in reversed(self._by_key.get(key, [])[-MAX_PER_KEY:])]
+        found = [
+            one
+            for key in keys
+            if key in self._by_key  # hardly ever
+            for one in reversed(self._by_key[key][-MAX_PER_KEY:])
+        ]
         found.sort(key=_newest_first)
         return list({(id(one.customer), id(one.row)): one for one in found}.values())
 

@@ -15,8 +15,12 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models
 
+from leads.models.encrypted import EncryptedTextField
+
 # Rows in one statement; a whole list may be changed.
 _TOGETHER = 2000
+# Values of these types need no preparation, and most are of them.
+_AS_IT_IS = frozenset({bool, int, str, type(None)})
 
 Field = models.Field[Any, Any]
 
@@ -46,6 +50,8 @@ def _as_json(field: Field, row: models.Model) -> Any:
     if isinstance(field, models.JSONField):
         # As text: JSON's null and the column's NULL are two things.
         return None if value is None else json.dumps(value, cls=field.encoder)
+    if type(value) in _AS_IT_IS and not isinstance(field, EncryptedTextField):
+        return value
     return field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
 
 

@@ -21,14 +21,12 @@ from leads.models.dealer import Membership
 from leads.models.event import Event, EventKind
 from leads.models.lead import Lead
 from leads.models.user import User
+from leads.services.column_updates import update_columns
 from leads.services.events import lead_event, record
 from leads.services.history import remember
 from leads.services.inserting import append
 from leads.services.retrying import retried
 from leads.services.scoring import score_of
-
-# Rows in one statement; a whole list may be selected.
-_WRITTEN_TOGETHER = 1000
 
 
 class LeadGone(Exception):
@@ -284,7 +282,7 @@ def _store(
     for lead in rows:  # waiting and being open count
         lead.score = _score(lead, now=now)
     marked = ["updated_at", "last_activity_at", "version", "staff_values", "score"]
-    Lead.objects.bulk_update(rows, [*columns, *marked], batch_size=_WRITTEN_TOGETHER)
+    update_columns(Lead, rows, [*columns, *marked])
     remember(Lead, rows, by=by, now=now, change_batch=change_batch)
 
 

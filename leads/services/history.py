@@ -6,6 +6,7 @@ one short statement does, whatever the number of rows and the width of the table
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
@@ -17,9 +18,6 @@ from leads.models.customer import Customer
 from leads.models.lead import Lead
 from leads.models.user import User
 from leads.models.vehicle import Vehicle
-
-# Names in one statement; a whole list may be changed.
-_TOGETHER = 1000
 
 Remembered = type[Lead] | type[Customer] | type[Vehicle]
 
@@ -41,14 +39,9 @@ def remember(
     batch = change_batch.pk if change_batch else None
     kind = "+" if is_new else "-" if is_gone else "~"
     said = [kind, at, by.pk if by else None, batch]
-    pks = [row.pk for row in rows]
-    with connection.cursor() as cursor:
-        for start in range(0, len(pks), _TOGETHER):
-            part = pks[start : start + _TOGETHER]
-            places = ", ".join(["%s"] * len(part))
-            cursor.execute(
-                f"{_statement(model)} WHERE id IN ({places}) ORDER BY id", [*said, *part]
-            )
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(f"{_statement(model)} WHERE {_named()} ORDER BY id", [*said, _ids(rows)])
 
 
 def begin_history(customer: Customer) -> None:
@@ -64,15 +57,24 @@ def begin_histories(customers: Sequence[Customer]) -> None:
     history = Customer.history.model._meta.db_table
     rows = Customer._meta.db_table
     unknown = f"NOT EXISTS (SELECT 1 FROM {history} WHERE {history}.id = {rows}.id)"  # noqa: S608
-    pks = [customer.pk for customer in customers]
-    with connection.cursor() as cursor:
-        for start in range(0, len(pks), _TOGETHER):
-            part = pks[start : start + _TOGETHER]
-            places = ", ".join(["%s"] * len(part))
+    if customers:
+        with connection.cursor() as cursor:
             cursor.execute(
-                f"{_statement(Customer, at='created_at')} WHERE id IN ({places}) AND {unknown}",
-                ["+", None, None, *part],
+                f"{_statement(Customer, at='created_at')} WHERE {_named()} AND {unknown}",
+                ["+", None, None, _ids(customers)],
             )
+
+
+def _named() -> str:
+    """One parameter for any number of rows: a statement with a place for each is another one every
+    time, and taken apart anew."""
+    if connection.vendor == "postgresql":
+        return "id = ANY (ARRAY(SELECT jsonb_array_elements_text(%s::jsonb)::bigint))"
+    return "id IN (SELECT value FROM json_each(%s))"
+
+
+def _ids(rows: Sequence[Lead] | Sequence[Customer] | Sequence[Vehicle]) -> str:
+    return json.dumps([row.pk for row in rows])
 
 
 @cache

@@ -30,13 +30,15 @@ _FEW = 8
 _AS_IT_IS = frozenset({bool, int, str, type(None)})
 _AS_IT_IS_COPIED = _AS_IT_IS | {Decimal, date, datetime}
 _CHANGES_VALUES = (EncryptedTextField, models.JSONField)
+# What most JSON columns hold.
+_EMPTY_JSON = {dict: "{}", list: "[]", type(None): None}
 
 Field = models.Field[Any, Any]
 M = TypeVar("M", bound=models.Model)
 
 
 def blank(model: type[M]) -> M:
-    """A new row whose columns have their defaults, as `model()` makes it at five times the cost."""
+    """A new row with the defaults of its columns, as `model()` makes it at ten times the cost."""
     row = model.__new__(model)
     constants, made = _defaults(model)
     row.__dict__.update(constants)
@@ -188,7 +190,12 @@ def _filled_columns(table: _Table, rows: Sequence[models.Model]) -> dict[str, Se
 
 def _copied(field: Field, values: Sequence[Any], kinds: set[type]) -> Sequence[Any]:
     if type(field) is models.JSONField:  # its text is enough; asking the field costs five times it
-        return [None if value is None else json.dumps(value, cls=field.encoder) for value in values]
+        return [
+            json.dumps(value, cls=field.encoder)
+            if value or type(value) not in _EMPTY_JSON
+            else _EMPTY_JSON[type(value)]
+            for value in values
+        ]
     if kinds <= _AS_IT_IS_COPIED and not isinstance(field, _CHANGES_VALUES):
         return values
     backend = connections[DEFAULT_DB_ALIAS]

@@ -215,14 +215,10 @@ def _suggest(seen: Customer, known: Candidates) -> list[_Suggestion]:
 
 
 def _store_suggestions(suggestions: Iterable[_Suggestion], *, now: datetime) -> None:
-    rows = [
-        MatchSuggestion(
-            dealer_id=one.customer.dealer_id,
-            customer=one.customer,
-            candidate=one.candidate,
-            reason=one.reason,
-            created_at=now,
-        )
-        for one in suggestions
-    ]
+    rows = []
+    for one in suggestions:
+        row = blank(MatchSuggestion)
+        row.dealer_id, row.reason, row.created_at = one.customer.dealer_id, one.reason, now
+        row.customer, row.candidate = one.customer, one.candidate
+        rows.append(row)
     append(MatchSuggestion, rows)

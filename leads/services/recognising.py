@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+
+from django.db import connection
 
 from leads.models.columns import columns_of, read_rows
 from leads.models.dealer import Dealer
@@ -69,20 +72,22 @@ def _find_enquiries(dealer: Dealer, drafts: Sequence[LeadDraft]) -> list[Enquiry
     if not ids:
         return []
     senders = {draft.sender for draft in drafts if draft.external_id}
-    statement = _enquiries_statement(len(senders), len(ids))
-    found = read_rows(Enquiry, statement, [dealer.pk, *senders, *ids])
+    values = [dealer.pk, json.dumps(sorted(senders)), json.dumps(sorted(ids))]
+    found = read_rows(Enquiry, _enquiries_statement(), values)
     return [enquiry for enquiry, _rest in found]
 
 
 @cache
-def _enquiries_statement(senders: int, ids: int) -> str:
-    """Put together once for each number of values, since every enquiry that comes in asks this.
-    Saying "not empty" lets both databases use the partial index."""
+def _enquiries_statement() -> str:
+    """Put together once, since every enquiry that comes in asks this. Saying "not empty" lets both
+    databases use the partial index, and as an array PostgreSQL looks each value up in it."""
+    is_named = "IN (SELECT value FROM json_each(%s))"
+    if connection.vendor == "postgresql":
+        is_named = "= ANY (ARRAY(SELECT jsonb_array_elements_text(%s::jsonb)))"
     return (
         f"SELECT {columns_of(Enquiry)} FROM {Enquiry._meta.db_table}"  # noqa: S608 - names of our own models
         f" WHERE dealer_id = %s AND NOT external_id = ''"
-        f" AND sender IN ({', '.join(['%s'] * senders)})"
-        f" AND external_id IN ({', '.join(['%s'] * ids)})"
+        f" AND sender {is_named} AND external_id {is_named}"
     )
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from leads.models.dealer import Dealer
 from leads.models.intake import IntakeEntry, Outcome
+from leads.services.column_updates import update_columns
 from leads.services.intake import Message, book
 
 
@@ -41,6 +42,8 @@ def reject(rejected: Sequence[tuple[IntakeEntry, str]], *, now: datetime) -> Non
     """Write the reasons on booked entries that are turned away; one query."""
     for entry, reason in rejected:
         entry.outcome, entry.reason, entry.processed_at = Outcome.REJECTED, reason, now
-    IntakeEntry.objects.bulk_update(
-        [entry for entry, _reason in rejected], ["outcome", "reason", "processed_at"]
+    update_columns(
+        IntakeEntry,
+        [entry for entry, _reason in rejected],
+        ["outcome", "reason", "processed_at"],
     )

@@ -25,6 +25,7 @@ from leads.services.batch_memory import (
     remember_new_tags,
 )
 from leads.services.bringing_back import bring_back
+from leads.services.column_updates import update_columns
 from leads.services.events import customer_event, lead_event, record
 from leads.services.history import remember
 from leads.services.inserting import append, insert
@@ -99,7 +100,7 @@ def store(
         _note_batch(writes, change_batch, now=now, actor=actor)
     restored = [one.lead for one in writes.happened if one.kind == EventKind.LEAD_RESTORED]
     if restored:
-        bring_back(restored, by=actor, now=now)
+        bring_back(restored, by=actor, now=now, change_batch=change_batch)
     if writes.new:
         insert(Lead, writes.new)
         remember(Lead, writes.new, by=actor, now=now, is_new=True, change_batch=change_batch)
@@ -151,11 +152,9 @@ def _events(writes: Writes, *, now: datetime, actor: User | None) -> Iterator[Ev
 
 
 def update_rows(model: type[Model], rows: Sequence[Model]) -> None:
-    """One upsert: Django's bulk_update writes a CASE per row and column and is far slower."""
+    """All columns of stored rows, which may have become different in any of them."""
     columns = [field.name for field in model._meta.concrete_fields if not field.primary_key]
-    model._default_manager.bulk_create(
-        rows, update_conflicts=True, unique_fields=["pk"], update_fields=columns
-    )
+    update_columns(model, rows, columns)
 
 
 def _add_tags(tags: Sequence[tuple[Lead, Tag]]) -> None:

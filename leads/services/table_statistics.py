@@ -2,12 +2,15 @@
 
 Autovacuum does that within a minute. A list imported into an empty office is quicker: until then
 plans are those for empty tables, kept by the connection, and each check of a foreign key reads all
-leads of the dealer. Measured with 5,000 rows: 13.9 s in PostgreSQL, with this 3.7 s.
+leads of the dealer. Measured with 5,000 rows: 13.9 s in PostgreSQL, with this 3.7 s. Tables that
+are known to be large are left alone: there it takes a second and changes nothing.
 """
 
 from __future__ import annotations
 
 from django.db import connection, models, transaction
+
+_LARGE = 20_000  # rows
 
 
 def refresh_statistics(*tables: type[models.Model]) -> None:
@@ -18,6 +21,11 @@ def refresh_statistics(*tables: type[models.Model]) -> None:
 
 
 def _analyze(tables: tuple[type[models.Model], ...]) -> None:
-    names = ", ".join(connection.ops.quote_name(one._meta.db_table) for one in tables)
     with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {names}")
+        cursor.execute(
+            "SELECT oid::regclass::text FROM pg_class WHERE reltuples < %s"
+            " AND oid IN (SELECT unnest(%s::text[])::regclass)",
+            [_LARGE, [one._meta.db_table for one in tables]],
+        )
+        if names := [name for (name,) in cursor.fetchall()]:
+            cursor.execute(f"ANALYZE {', '.join(names)}")

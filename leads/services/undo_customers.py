@@ -1,4 +1,4 @@
-"""Customers that came with an import go with it."""
+"""Customers that came with leads go with them."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from leads.services.merge_rows import lock_customers
 
 
 def remove_unused(batch: ChangeBatch, pks: Collection[int], *, by: User, now: datetime) -> int:
-    """Of these customers, put those into the bin that the batch created, that nobody has changed
-    since, and that have no lead any more; how many. The dealer must be locked, or a lead could
-    find one that is just going. Customers who were here before are not changed by imports."""
+    """Of these customers, put those into the bin that the batch created or took out of it, that
+    nobody has changed since, and that have no lead any more; how many. The dealer must be locked,
+    or a lead could find one that is just going. Nothing else is done to customers by imports."""
     history = Customer.history.model._default_manager
-    created = history.filter(change_batch=batch.pk, history_type="+", id__in=pks)
-    versions = dict(created.values_list("id", "version"))
+    brought = history.filter(change_batch=batch.pk, id__in=pks).order_by("history_id")
+    versions = dict(brought.values_list("id", "version"))
     used = set(
         Lead.objects.for_dealer(batch.dealer_id)
         .filter(customer__in=versions)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, F, Max
 from django.utils import timezone
@@ -29,6 +30,7 @@ from leads.services.storing import Happened, Writes, store
 from leads.services.undo_beside import ENQUIRIES, NOTES, take_beside_back
 from leads.services.undo_plan import Verdict
 from leads.services.undo_trace import BIN, CELLS
+from leads.services.undo_vehicles import brought_cars
 
 # What people call things that are no columns of a lead.
 _BESIDE_CELLS = {
@@ -79,13 +81,16 @@ def _bin(batch: ChangeBatch, leads: Sequence[Lead], *, by: User, now: datetime) 
     if not leads:
         return
     rows = Lead.objects.filter(pk__in=[lead.pk for lead in leads])
-    rows.update(
-        deleted_at=now,
-        deleted_by=F("sender"),
-        version=F("version") + 1,
-        updated_at=now,
-        last_activity_at=now,
-    )
+    binned: dict[str, Any] = {
+        "deleted_at": now,
+        "deleted_by": F("sender"),
+        "version": F("version") + 1,
+        "updated_at": now,
+        "last_activity_at": now,
+    }
+    if cars := brought_cars(batch, {lead.vehicle_id for lead in leads if lead.vehicle_id}):
+        rows.filter(vehicle__in=cars).update(**binned, vehicle=None)
+    rows.filter(deleted_at=None).update(**binned)
     remember(Lead, leads, by=by, now=now)
     kind, text = Activity.Kind.DELETED, _undone(batch)
     append(Activity, [_activity(batch, one, kind, text, by=by, now=now) for one in leads])

@@ -27,7 +27,7 @@ from leads.services.undo_customers import remove_unused
 from leads.services.undo_entries import remove_entries
 from leads.services.undo_leads import take_back
 from leads.services.undo_plan import Verdict, as_json, lead_ids, plan, state_of
-from leads.services.undo_vehicles import remove_vehicles
+from leads.services.undo_vehicles import remove_vehicles, vehicle_ids
 from leads.services.unmerging import undo_merge
 
 KEPT_REASONS = 1000  # leads that stayed; of more only the number is kept
@@ -104,8 +104,9 @@ def carry_on(batch: ChangeBatch, *, now: datetime) -> bool:
     verdicts = list(plan(locked, by=by, leads=pks, now=present, chosen=chosen))
     customers = {lead.customer_id for lead in leads.values() if lead.customer_id}
     take_back(locked, dealer, verdicts, leads, by=by, now=now)
-    if locked.kind == ChangeBatch.Kind.IMPORT:
+    if locked.kind in (ChangeBatch.Kind.IMPORT, ChangeBatch.Kind.RESTORE):
         remove_unused(locked, customers, by=by, now=now)
+    if locked.kind == ChangeBatch.Kind.IMPORT:
         _reopen_entries(locked, verdicts)
     locked.undo_position = pks[-1]
     left = [as_json(one) for one in verdicts if not one.is_complete]
@@ -119,7 +120,11 @@ def carry_on(batch: ChangeBatch, *, now: datetime) -> bool:
 def _finish(batch: ChangeBatch, by: User, *, now: datetime) -> bool:
     """What its leads no longer need goes; whether there may be more of it."""
     if batch.kind == ChangeBatch.Kind.IMPORT:
-        if remove_vehicles(batch, by=by, now=now, limit=PORTION):
+        cars = list(vehicle_ids(batch).filter(id__gt=batch.undo_vehicle_position)[:PORTION])
+        if cars:
+            remove_vehicles(batch, cars, by=by, now=now)
+            batch.undo_vehicle_position = cars[-1]
+            batch.save(update_fields=["undo_vehicle_position"])
             return True
         remove_entries(batch)
     batch.undo_finished_at = now

@@ -1,4 +1,4 @@
-"""A long and messy list goes through the wizard, and is taken back but for what people did since."""
+"""A long and messy list goes through the wizard, and is undone but for what people did since."""
 
 import re
 
@@ -111,18 +111,18 @@ def test_a_messy_list_goes_in_and_what_people_changed_stays(
     page.goto(result)
     page.get_by_role("link", name="Rückgängig machen").click()
     for lead in edited:
-        expect(page.get_by_role("listitem").filter(has_text=lead.number)).to_contain_text(
-            "Ort: seither geändert"
+        expect(page.locator(".lo-rows > li", has_text=lead.number)).to_contain_text(
+            "Ort: seitdem geändert"
         )
     page.get_by_role("button", name="Rückgängig machen").click()
     expect(page.get_by_text("Wird rückgängig gemacht").first).to_be_visible()
     run_due_jobs()
     page.reload()
-    expect(page.get_by_text("Was bleibt, und warum")).to_be_visible()
+    expect(page.get_by_text("Was bleibt und warum")).to_be_visible()
     shot(page, "import-undone")
     for lead in edited:
-        expect(page.get_by_role("listitem").filter(has_text=lead.number)).to_contain_text(
-            "Ort: seither geändert"
+        expect(page.locator(".lo-rows > li", has_text=lead.number)).to_contain_text(
+            "Ort: seitdem geändert"
         )
     left = Lead.objects.for_dealer(dealer).present()
     assert sorted(left.values_list("pk", flat=True)) == [lead.pk for lead in edited]

@@ -1,12 +1,17 @@
 """Nobody has to scroll sideways: lists and pages fit on a desk and on a phone."""
 
+from pathlib import Path
+
 import pytest
 from django.core.management import call_command
 from playwright.sync_api import expect
 
 from leads.management.demo.office import PASSWORD
-from leads.models import IntakeEntry, Lead, MatchSuggestion, Outcome
+from leads.models import IntakeEntry, Lead, MatchSuggestion, Outcome, Role
+from tests import builders
 from tests.browser.conftest import SIZES
+from tests.leads.resources.importing import check, run, upload
+from tests.samples import make_alte_leads
 
 LISTS = [
     "leads/lead/",
@@ -17,6 +22,8 @@ LISTS = [
     "leads/vehicle/",
     "leads/intakeentry/",
     "leads/unmappedname/",
+    "leads/listimport/",
+    "leads/listimport/add/",
     "leads/apikey/",
     "integrations/connection/",
     "integrations/webhookendpoint/",
@@ -73,10 +80,41 @@ def test_nor_does_the_operator_whose_lists_name_the_dealer(page, demo):
     assert too_wide(page, demo, *LISTS, "leads/job/") == {}
 
 
-def sign_in(page, demo, user):
+@pytest.mark.django_db(transaction=True)
+def test_nor_do_the_steps_of_an_import(page, live_server, settings, tmp_path):
+    storage = {**settings.STORAGES["imports"]}
+    storage["OPTIONS"] = {**storage["OPTIONS"], "location": tmp_path}
+    settings.STORAGES = {**settings.STORAGES, "imports": storage}
+    long_name = "Autohaus Müller-Lüdenscheid GmbH & Co. KG, Zweigstelle Garmisch-Partenkirchen"
+    dealer = builders.make_dealer(name=long_name)
+    user = builders.make_user(dealer, role=Role.MANAGER, username="leitung")
+    data = Path(make_alte_leads.TARGET).read_bytes()
+    ready, done = (
+        check(upload(dealer, data=data, user=user, file_name=f"{long_name}.xlsx")) for _ in range(2)
+    )
+    run(done)
+    unreadable = upload(dealer, data=b"%PDF-1.7", user=user)
+    admin = f"{live_server.url}/admin"
+    sign_in(page, admin, "leitung", builders.PASSWORD)
+
+    steps = ("columns", "values", "preview", "preview/?show=bad", "rows/2")
+    assert (
+        too_wide(
+            page,
+            admin,
+            "leads/listimport/",
+            *(f"leads/listimport/{ready.pk}/{step}/".replace("bad/", "bad") for step in steps),
+            f"leads/listimport/{done.pk}/result/",
+            f"leads/listimport/{unreadable.pk}/file/",
+        )
+        == {}
+    )
+
+
+def sign_in(page, demo, user, password=PASSWORD):
     page.goto(f"{demo}/")
     page.get_by_label("Benutzername").fill(user)
-    page.get_by_label("Passwort").fill(PASSWORD)
+    page.get_by_label("Passwort").fill(password)
     page.get_by_role("button", name="Anmelden").click()
     expect(page.get_by_text("Noch unbeantwortet")).to_be_visible()
 

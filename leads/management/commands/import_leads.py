@@ -95,7 +95,7 @@ class Command(BaseCommand):
         try:
             self.go_through(import_portion, found)
         except BaseException:
-            pause(found, now=timezone.now())  # people can go on in the admin
+            pause(found, now=timezone.now())  # the operator can go on in the admin
             raise
         words = {one: number_format(found.outcomes.get(one, 0)) for one in RowOutcome}
         self.stdout.write(

@@ -25,6 +25,15 @@ def office(db):
     return SimpleNamespace(ours=ours, theirs=theirs)
 
 
+@pytest.fixture
+def lists(settings, tmp_path):
+    """The folder in which uploaded lists wait."""
+    storage = {**settings.STORAGES["imports"]}
+    storage["OPTIONS"] = {**storage["OPTIONS"], "location": tmp_path}
+    settings.STORAGES = {**settings.STORAGES, "imports": storage}
+    return tmp_path
+
+
 def text_of(response):
     return response.content.decode()
 

@@ -4,9 +4,20 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.urls import reverse
 from django.utils import timezone
 
-from leads.models import ImportOrigin, ImportState, ImportTemplate, Lead, ListImport, ListRow
+from leads.background import run_due_jobs
+from leads.management.commands import import_leads as import_leads_command
+from leads.models import (
+    ImportOrigin,
+    ImportState,
+    ImportTemplate,
+    Lead,
+    ListImport,
+    ListRow,
+    Role,
+)
 from leads.models.list_import import import_storage
 from tests import builders
 from tests.leads.resources.making_lists import table
@@ -132,3 +143,31 @@ def test_what_is_no_list_of_leads_is_refused(dealer, tmp_path, content):
 def test_wrong_calls_are_refused(dealer, tmp_path):
     assert import_leads(dealer.pk, tmp_path / "fehlt.xlsx")[0] == 2
     assert import_leads(0, tmp_path / "fehlt.xlsx")[0] == 2
+
+
+def test_what_was_interrupted_the_operator_goes_on_with_in_the_admin(
+    dealer, listed, settings, client, monkeypatch
+):
+    settings.IMPORT_PORTION = 1
+    again = import_leads_command.import_portion
+
+    def interrupted(found, *, now):
+        if found.done_count:
+            raise KeyboardInterrupt
+        return again(found, now=now)
+
+    monkeypatch.setattr(import_leads_command, "import_portion", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        import_leads(dealer.pk, listed(GOOD, ("2", *GOOD[1:3], "1 €")))
+    found = ListImport.objects.get()
+    assert (found.state, found.done_count) == (ImportState.PAUSED, 1)
+
+    act = reverse("admin:leads_listimport_act", args=[found.pk])
+    client.force_login(builders.make_user(dealer, role=Role.MANAGER))
+    assert client.post(act, {"resume": "1"}).status_code == 403
+    client.force_login(builders.make_user(is_superuser=True))
+    client.post(act, {"resume": "1"})
+    run_due_jobs()
+
+    found.refresh_from_db()
+    assert (found.state, Lead.objects.count()) == (ImportState.DONE, 2)

@@ -10,8 +10,9 @@ import xlsxwriter
 
 from leads.models import ListRow, RowOutcome
 from leads.resources.column_contents import headers_of_days
+from leads.resources.list_remarks import remark_on_conflict
 from leads.resources.reading import open_list
-from leads.resources.rows import Problem
+from leads.resources.rows import Conflict, Problem
 from tests.leads.resources.importing import check, run, upload
 
 
@@ -73,8 +74,8 @@ class Taken:
         for row in self.rows:
             row.problems = [Problem(*one) for one in row.notes.get("problems", ())]
             row.changes = row.notes.get("changes", [])
-            row.remarks = row.notes.get("remarks", [])
-            row.conflicts = row.notes.get("conflicts", [])
+            conflicts = [Conflict(*one) for one in row.notes.get("conflicts", ())]
+            row.remarks = [*row.notes.get("remarks", ()), *map(remark_on_conflict, conflicts)]
             row.title = row.notes.get("title", "")
 
     def of(self, *outcomes) -> list[ListRow]:

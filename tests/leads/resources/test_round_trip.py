@@ -15,17 +15,15 @@ from django.utils.translation import override
 from leads.models import ExportFormat, IntakeEntry, Lead, Outcome, Role, Status, Tag
 from leads.models.list_import import OnExisting
 from leads.resources.columns import BY_NAME
-from leads.resources.export import EXPORTED
-from leads.resources.formats import detect_format
-from leads.resources.lead import LeadResource
+from leads.resources.export import EXPORTED, exported_rows, headers
 from leads.resources.list_writer import write_list
 from leads.resources.parsing import RowParser
 from leads.resources.rows import Conflict, rows_of
-from leads.resources.sheet import Sheet
 from leads.services.entry_merging import merge_entry
 from leads.services.handling import record_change
 from tests import builders
 from tests.leads.resources.importing import check, run, upload
+from tests.leads.resources.taking import Sheet, read, take
 from tests.samples import make_alte_leads
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +43,10 @@ def manager(dealer):
 
 
 def exported(user, leads=None):
-    return LeadResource(user=user).export(Lead.objects.for_user(user) if leads is None else leads)
+    dataset = Sheet(headers=headers())
+    for cells in exported_rows(Lead.objects.for_user(user) if leads is None else leads):
+        dataset.append(cells)
+    return dataset
 
 
 def written(dataset, file_format=ExportFormat.XLSX):
@@ -53,11 +54,7 @@ def written(dataset, file_format=ExportFormat.XLSX):
     target = io.BytesIO()
     write_list(target, dataset, EXPORTED, file_format)
     data = target.getvalue()
-    return detect_format(data).create_dataset(data)
-
-
-def take(sheet, dealer, user):
-    return LeadResource(dealer=dealer, user=user).import_data(sheet, user=user)
+    return read(data)
 
 
 def edit(sheet, row, **cells):
@@ -67,7 +64,6 @@ def edit(sheet, row, **cells):
         values = list(sheet[row])
         values[position] = value
         sheet[row] = values
-    sheet.digest = sheet.digest_of(sheet)
     return sheet
 
 
@@ -162,12 +158,12 @@ def test_an_export_comes_back_unchanged(dealer, manager, file_format):
 @BOTH
 def test_the_exported_sample_comes_back_unchanged(dealer, manager, file_format):
     data = Path(make_alte_leads.TARGET).read_bytes()
-    take(detect_format(data).create_dataset(data), dealer, manager)
+    take(data, dealer, manager)
 
     result = take(written(exported(manager), file_format), dealer, manager)
 
     assert result.counts == {**UNCHANGED, "unchanged": 290}
-    assert IntakeEntry.objects.filter(outcome=Outcome.REPEATED).count() == 290 + 4
+    assert IntakeEntry.objects.filter(outcome=Outcome.REPEATED).count() == 290
 
 
 @pytest.mark.parametrize("language", [code for code, _name in settings.LANGUAGES])
@@ -342,7 +338,8 @@ def test_where_both_say_the_same_there_is_nothing_to_do(dealer, manager):
 
     [row] = take(sheet, dealer, manager).unchanged
 
-    assert row.remarks == ["Nichts Neues darin."]
+    assert row.remarks == []
+    assert row.reason == "Nichts Neues darin."
 
 
 def parser(sheet, dealer, user, **options):
@@ -417,7 +414,6 @@ def test_each_row_is_compared_with_its_own_version(dealer, manager):
 def without(sheet, *names):
     for name in names:
         del sheet[BY_NAME[name].header]
-    sheet.digest = sheet.digest_of(sheet)
     return sheet
 
 
@@ -497,7 +493,6 @@ def test_a_column_of_ones_own_beside_an_export_is_compared_too(dealer, manager):
     lead = full_lead(dealer, custom_values={"Farbe": "rot"})
     sheet = written(exported(manager))
     sheet.append_col(["blau"], header="Farbe")
-    sheet.digest = sheet.digest_of(sheet)
     colleague(lead, custom_values={"Farbe": "grün"})
 
     [row] = take(sheet, dealer, manager).unchanged
@@ -546,7 +541,6 @@ def test_an_export_keeps_the_walls(dealer, manager):
 
     assert numbers == [own.number]
     assert foreign.number not in numbers
-    assert len(LeadResource().export()) == 0
 
 
 def test_creditworthiness_does_not_leave_the_house(dealer):
@@ -570,7 +564,7 @@ def queries_of(action):
 
 def test_neither_way_costs_more_queries_with_more_leads(dealer, manager):
     costs = []
-    for _ in range(2):
+    for _ in range(3):  # the first time, it is new how such lists are to be understood
         for _ in range(15):
             builders.make_lead(dealer, owner=manager, received_at=datetime.now(UTC))
         dataset = exported(manager)
@@ -589,5 +583,5 @@ def test_neither_way_costs_more_queries_with_more_leads(dealer, manager):
         )
         Lead.objects.update(city="Altstadt", follow_up_at=datetime.now(UTC) + timedelta(days=1))
 
-    assert costs[0] == costs[1]
-    assert costs[0][0] == 2
+    assert costs[1] == costs[2]
+    assert costs[1][0] == 2

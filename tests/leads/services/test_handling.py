@@ -133,7 +133,7 @@ def test_who_was_switched_off_gets_no_leads(dealer, seller, switched_off):
 
 
 def test_a_whole_list_can_be_assigned(dealer, seller, monkeypatch):
-    monkeypatch.setattr("leads.services.handling._WRITTEN_TOGETHER", 3)
+    monkeypatch.setattr("leads.services.column_updates._TOGETHER", 3)
     leads = [builders.make_lead(dealer) for _ in range(8)]
 
     assert assign_leads(Lead.objects.for_dealer(dealer), seller, by=None, now=NOW) == 8

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from leads.models import Activity, Channel, Customer, Enquiry, IntakeEntry, Lead
-from leads.services.inserting import append, insert
+from leads.models import Activity, Channel, Customer, Enquiry, Event, IntakeEntry, Lead
+from leads.services.inserting import append, blank, insert
 from tests.builders import make_customer, make_dealer, make_lead, shared_source, shared_status
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +120,37 @@ def test_numbers_go_on_after_rows_that_were_copied():
 
     assert make_customer(dealer).pk > Customer.objects.order_by("pk")[19].pk
     assert make_lead(dealer).pk
+
+
+# --- rows that are only made ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("model", [Lead, Customer, Enquiry, IntakeEntry, Event])
+def test_a_blank_row_is_what_the_model_makes(model):
+    made, blank_one = model(), blank(model)
+
+    names = [field.attname for field in model._meta.concrete_fields]
+    assert [getattr(blank_one, name) for name in names] == [getattr(made, name) for name in names]
+    assert blank_one._state.adding
+    assert blank_one.get_deferred_fields() == set()
+
+
+def test_blank_rows_share_no_lists():
+    one, other = blank(Lead), blank(Lead)
+
+    one.warnings.append("only mine")
+    one.custom_values["Farbe"] = "rot"
+
+    assert (other.warnings, other.custom_values) == ([], {})
+
+
+@FEW_AND_MANY
+def test_what_a_row_refers_to_must_be_stored(number):
+    dealer = make_dealer()
+    activities = [Activity(dealer=dealer, lead=make_lead(dealer), at=NOW) for _ in range(number)]
+    activities[-1].lead_id, activities[-1].lead = None, Lead(dealer=dealer)
+
+    with pytest.raises(ValueError, match="not stored"):
+        append(Activity, activities)
+
+    assert not Activity.objects.exists()

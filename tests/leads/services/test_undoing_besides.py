@@ -313,6 +313,26 @@ class TestCustomers:
         assert fresh(kept).deleted_at is None
         assert fresh(gone).deleted_at is not None
 
+    def test_those_that_came_out_of_the_bin_with_their_lead_go_back_with_it(self, dealer, manager):
+        draft = row(external_id="A-17")
+        first, [lead] = import_list(dealer, draft, by=manager)
+        undo(first, by=manager, now=LATER)
+        again, _leads = import_list(dealer, draft, by=manager, now=LATER)
+        assert fresh(lead).customer.deleted_at is None
+        undo(again, by=manager, now=MUCH_LATER)
+        assert fresh(lead.customer).deleted_at is not None
+
+        [restored] = edit_together(
+            these(lead),
+            lambda rows, one: restore_leads(rows, by=manager, now=MUCH_LATER, change_batch=one),
+            kind=Kind.RESTORE,
+            by=manager,
+            now=MUCH_LATER,
+        )
+        assert fresh(lead.customer).deleted_at is None
+        undo(restored, by=manager, now=MUCH_LATER)
+        assert fresh(lead.customer).deleted_at is not None
+
 
 class TestVehicles:
     def test_those_of_before_are_not_changed_by_an_import(self, dealer, manager):
