@@ -144,14 +144,14 @@ def find_candidates(dealer: Dealer, seen: Iterable[Customer]) -> Candidates:
 def _rows_sharing(dealer: Dealer, keys: set[Key]) -> list[Customer]:
     """Each row once, whatever it was found by."""
     values: dict[str, list[Sequence[str]]] = defaultdict(list)
-    for kind, *compared in sorted(keys):
-        values[kind].append(compared)
+    for key in keys:
+        values[key[0]].append(key[1:])
     parts: list[str] = []
     parameters: list[object] = []
-    for kind, wanted in values.items():
+    for kind in filter(values.__contains__, _COLUMNS):  # always in this order
         for columns in _COLUMNS[kind]:
             parts.append(_part(kind, columns))
-            parameters += [json.dumps(wanted), dealer.pk]
+            parameters += [json.dumps(values[kind]), dealer.pk]
     if not parts:
         return []
     found = read_rows(Customer, _whole(tuple(parts)), parameters)
