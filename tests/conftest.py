@@ -24,9 +24,10 @@ os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
 os.environ.setdefault(
     "FIELD_ENCRYPTION_KEYS", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 )
-# Uploads and exports of a run go with it.
-os.environ["MEDIA_ROOT"] = tempfile.mkdtemp(prefix="leadoffice-tests-")
-atexit.register(shutil.rmtree, os.environ["MEDIA_ROOT"], ignore_errors=True)
+if "PYTEST_XDIST_WORKER" not in os.environ:  # all processes of a run share them
+    # Uploads and exports of a run go with it.
+    os.environ["MEDIA_ROOT"] = tempfile.mkdtemp(prefix="leadoffice-tests-")
+    atexit.register(shutil.rmtree, os.environ["MEDIA_ROOT"], ignore_errors=True)
 django.setup()  # now, since conftest files further down import models
 
 # Passwords hashed in microseconds; no walk over all static files for each test client.

@@ -85,13 +85,13 @@ def test_every_text_of_our_own_templates_has_a_german_one(path):
 def test_new_texts_would_be_noticed():
     template = """{% load i18n %}
         {% translate "Save" %} {% trans 'Brand new' as title %} {{ title|default:_("Also new") }}
-        {% blocktranslate count n=rows %}{{ n }} teapot{% plural %}{{ n }} teapots{% endblocktranslate %}
+        {% blocktranslate count n=rows %}{{ n }} oak{% plural %}{{ n }} oaks{% endblocktranslate %}
     """
     module = (
         'label = _("Save")\nhint = gettext_lazy("New in" " two parts")\nother = print("no text")'
     )
 
-    assert untranslated(texts_of_template(template)) == ["%(n)s teapot", "Also new", "Brand new"]
+    assert untranslated(texts_of_template(template)) == ["%(n)s oak", "Also new", "Brand new"]
     assert untranslated(texts_of_module(module)) == ["New in two parts"]
 
 

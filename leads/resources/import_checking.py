@@ -107,7 +107,7 @@ def check_rows(list_import: ListImport, rows: Sequence[ListRow], *, now: datetim
                 row.plan = Plan.BAD
                 row.notes = {"problems": [list(problem) for problem in error.problems]}
         left = skipped(list_import, rows, parse)
-        news = _new_ones(list_import, {n: one for n, one in drafts.items() if n not in left})
+        news = _new_ones({n: one for n, one in drafts.items() if n not in left}, parse)
         changes = {n: one for n, one in drafts.items() if n not in left and n not in news}
         receipts = foresee(
             list_import.dealer, list(changes.values()), now=now, actor=list_import.user
@@ -133,11 +133,18 @@ def _remark_on_list(list_import: ListImport, text: str) -> None:
         remarks.append(text)
 
 
-def _new_ones(list_import: ListImport, drafts: Mapping[int, LeadDraft]) -> set[int]:
-    """Drafts that mean no lead that is here: they become new ones, which need not be tried out."""
-    ids = {draft.external_id for draft in drafts.values() if not draft.number}
-    known = lead_numbers(list_import.dealer, ids - {""})
-    return {n for n, one in drafts.items() if not one.number and one.external_id not in known}
+def _new_ones(drafts: Mapping[int, LeadDraft], parse: RowParser) -> set[int]:
+    """Drafts that mean no lead that is here: they become new ones, which need not be tried out.
+    Only what is recognised by its content must be asked for yet."""
+    nameless = {
+        number: draft.external_id
+        for number, draft in drafts.items()
+        if not draft.number and not parse.lead_number(number)
+    }
+    known = lead_numbers(
+        parse.dealer, {nameless[n] for n in nameless if not parse.rows[n].outside_id}
+    )
+    return {number for number, external_id in nameless.items() if external_id not in known}
 
 
 def _known_addresses(list_import: ListImport, drafts: Iterable[LeadDraft]) -> set[str]:

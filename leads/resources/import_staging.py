@@ -30,7 +30,7 @@ from leads.resources.import_proposing import propose_mapping
 from leads.resources.list_info import Choice, NumberedRow, SheetInfo
 from leads.resources.list_remarks import remarks_on
 from leads.resources.reading import FoundList, open_list
-from leads.services.inserting import append
+from leads.services.inserting import append, blank
 from leads.services.table_statistics import refresh_statistics
 
 # Rows written together.
@@ -151,12 +151,10 @@ def _portions(rows: Iterator[NumberedRow], size: int) -> Iterator[list[NumberedR
 
 
 def _staged(list_import: ListImport, number: int, cells: Iterable[Any]) -> ListRow:
-    return ListRow(
-        dealer_id=list_import.dealer_id,
-        list_import_id=list_import.pk,
-        number=number,
-        cells=[cell_to_json(cell) for cell in cells],
-    )
+    row = blank(ListRow)
+    row.dealer_id, row.list_import_id, row.number = list_import.dealer_id, list_import.pk, number
+    row.cells = [cell_to_json(cell) for cell in cells]
+    return row
 
 
 def _shown(info: SheetInfo) -> dict[str, Any]:

@@ -131,18 +131,15 @@ def lead_numbers(dealer: Dealer, ids: Collection[str]) -> dict[str, str]:
     return dict(enquiries.values_list("external_id", "lead__number"))
 
 
-def earlier_lists(
-    dealer: Dealer, ids: Collection[str], *, without: Collection[int] = ()
-) -> dict[str, list[Base]]:
-    """By the list's number, of these numbers: what earlier lists said, oldest first. `without`:
-    entries of this list."""
+def earlier_lists(dealer: Dealer, ids: Collection[str]) -> dict[str, list[Base]]:
+    """By the list's number, of these numbers: what earlier lists said, oldest first."""
     if not ids:
         return {}
     booked = IntakeEntry.objects.for_dealer(dealer).filter(
         sender=SENDER, outside_id__in=ids, lead__isnull=False, raw_deleted_at=None
     )
     found = defaultdict(list)
-    for entry in booked.exclude(pk__in=without).order_by("pk"):
+    for entry in booked.order_by("pk"):
         cells: dict[str, Any] = {}
         further = {}
         for header, column, cell in Row.from_raw(entry.raw).columns:

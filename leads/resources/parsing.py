@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, time
 from decimal import Decimal
@@ -56,8 +56,8 @@ class RowParser:
     changed here as well is taken over only if the list `takes_conflicts`. A row whose number in
     the list was received before says only what differs from its last version, so that an old list
     does not undo the work of the staff. `decisions` say of rows what else is to be done with a
-    lead that is here already. Twelve queries, whatever the number of rows. `entries`: those of
-    these rows in the ledger, if they are booked already.
+    lead that is here already. To be made before the rows are booked: what the ledger knows of
+    their numbers are earlier lists. Twelve queries, whatever the number of rows.
     """
 
     def __init__(
@@ -68,9 +68,9 @@ class RowParser:
         now: datetime,
         user: User | None,
         decisions: Mapping[int, OnExisting] = MappingProxyType({}),
-        entries: Collection[int] = (),
         takes_conflicts: bool = False,
     ) -> None:
+        self.dealer = dealer
         self.now = now
         self.rows = rows
         self.office = load_office(dealer)
@@ -83,7 +83,7 @@ class RowParser:
         filled = {self.lead_number(key) for key in rows if self._decision(key) == OnExisting.FILL}
         self.known = exported_now(dealer, user, numbers | filled)
         self._then = exported_then(dealer, self.known, self._earlier_versions())
-        self.earlier = earlier_lists(dealer, outside, without=entries)
+        self.earlier = earlier_lists(dealer, outside)
         # By the row's number at the caller's.
         self.problems: dict[int, Sequence[Problem]] = {}
         self.untouched: dict[int, list[str]] = {}  # headers whose changes are not taken over

@@ -335,7 +335,7 @@ def judge(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> list[DraftWarni
         said = getattr(draft, name)
         if catalogue.is_refused(model, said):
             warnings.append(DraftWarning(WarningCode.NAME_NOT_CREATED, said[:80], name))
-    if lead.lead_type_id is not None:
+    if lead.lead_type_id and lead.lead_type:  # asking for a row that is not there takes long
         warnings += _contradictions(draft, lead.lead_type)
     elif draft.lead_type or draft.is_complete:
         warnings.append(DraftWarning(WarningCode.TYPE_UNKNOWN, draft.lead_type, "lead_type"))

@@ -1072,12 +1072,12 @@ def test_an_export_holds_what_the_list_shows_and_one_may_take_out(office, browse
     assert "Fremdling" not in text
 
 
-@pytest.mark.parametrize("page", ["import", "export"])
+@pytest.mark.parametrize("page", ["listimport_add", "lead_export"])
 def test_a_seller_takes_no_lists_in_or_out(office, browse, page):
     client = browse(builders.make_user(office.ours))
 
-    assert client.get(reverse(f"admin:leads_lead_{page}")).status_code == 403
-    assert reverse(f"admin:leads_lead_{page}") not in text_of(client.get(LIST))
+    assert client.get(reverse(f"admin:leads_{page}")).status_code == 403
+    assert reverse(f"admin:leads_{page}") not in text_of(client.get(LIST))
 
 
 def test_two_phone_numbers_typed_into_one_field_become_two(office, browse):

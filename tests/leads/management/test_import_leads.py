@@ -18,7 +18,6 @@ from leads.models import (
     ListRow,
     Role,
 )
-from leads.models.list_import import import_storage
 from tests import builders
 from tests.leads.resources.making_lists import table
 
@@ -35,6 +34,16 @@ def dealer():
 
 
 @pytest.fixture
+def storage(settings, tmp_path):
+    """Where uploads lie, for this test alone."""
+    path = tmp_path / "uploads"
+    options = {**settings.STORAGES["imports"]["OPTIONS"], "location": path}
+    found = {**settings.STORAGES["imports"], "OPTIONS": options}
+    settings.STORAGES = {**settings.STORAGES, "imports": found}
+    return path
+
+
+@pytest.fixture
 def listed(tmp_path):
     def write(*rows, headers=HEADERS):
         path = tmp_path / "liste.xlsx"
@@ -42,13 +51,6 @@ def listed(tmp_path):
         return path
 
     return write
-
-
-def files():
-    try:
-        return import_storage().listdir("")[1]
-    except FileNotFoundError:  # nothing was ever uploaded
-        return []
 
 
 def import_leads(dealer, path, *options):
@@ -84,8 +86,7 @@ def test_bad_rows_are_named_and_the_others_imported(dealer, listed):
     assert Lead.objects.count() == 1
 
 
-def test_a_dry_run_leaves_nothing(dealer, listed):
-    before = files()
+def test_a_dry_run_leaves_nothing(dealer, listed, storage):
     status, said, _complained = import_leads(dealer.pk, listed(GOOD), "--dry-run")
 
     assert status == 0
@@ -93,7 +94,7 @@ def test_a_dry_run_leaves_nothing(dealer, listed):
     assert not Lead.objects.exists()
     assert not ListImport.objects.exists()
     assert not ListRow.objects.exists()
-    assert files() == before
+    assert list(storage.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -283,7 +283,7 @@ def said(lead, *names):
     return list(Lead.objects.values_list(*names).get(pk=lead.pk))
 
 
-CITY = BY_NAME["city"].header
+CITY = "Ort"
 
 
 @BOTH
