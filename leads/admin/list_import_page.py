@@ -57,6 +57,7 @@ _STEP_OF_STATE = {
     ImportState.RUNNING: "run",
     ImportState.PAUSED: "run",
 }
+_WITH_PERCENT = (ImportState.CHECKING, ImportState.RUNNING, ImportState.PAUSED)
 # As long as nothing has been imported, one may go back to the columns and values.
 _CHANGEABLE = ("columns", "values", "preview")
 
@@ -138,7 +139,7 @@ class ImportPage:
             "opts": self.admin.opts,
             "title": found.file_name,
             "list_import": found,
-            "state": state_badge(found),
+            "state": state_badge(found, with_percent=False),  # the bar has them, and moves
             "steps": self._steps(step),
             "may_go_on": self.may_go_on,
             "is_over": found.is_over,
@@ -162,12 +163,12 @@ class ImportPage:
         ]
 
 
-def state_badge(list_import: ListImport) -> SafeString:
+def state_badge(list_import: ListImport, *, with_percent: bool = True) -> SafeString:
     state = ImportState(list_import.state)
     words = capfirst(str(state.label))
     if state == ImportState.MAPPING:
         words = _("To be mapped")
-    if state in (ImportState.CHECKING, ImportState.RUNNING, ImportState.PAUSED):
+    if with_percent and state in _WITH_PERCENT:
         words = f"{words} · {list_import.percent} %"
     return badge(words, TONES[state])
 
