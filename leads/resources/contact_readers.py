@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.contact import Salutation
@@ -63,7 +63,10 @@ def read_postal_code(cell: Any, row: Reading, header: str) -> None:
 
 def _suggestion(written: str, whole: str) -> str:
     """What stands there stays; what it may have been is for people to say."""
-    return _now("“%(written)s”, perhaps it was “%(whole)s”.") % {"written": written, "whole": whole}
+    return gettext("“%(written)s”, perhaps it was “%(whole)s”.") % {
+        "written": written,
+        "whole": whole,
+    }
 
 
 def read_place(cell: Any, row: Reading, header: str) -> None:

@@ -65,8 +65,9 @@ def _about_the_file(info: SheetInfo) -> Iterator[str]:
             "encoding": ENCODING_NAMES[info.encoding],
             "delimiter": DELIMITER_NAMES.get(info.delimiter, f"“{info.delimiter}”"),
         }
+    hidden = _("hidden")
     others = [
-        f"{one.name} ({_rows(one.rows)}{', ' + _('hidden') if one.is_hidden else ''})"
+        f"{one.name} ({_rows(one.rows)}{f', {hidden}' if one.is_hidden else ''})"
         for one in info.sheets
         if one.name != info.sheet and one.rows
     ]
