@@ -226,7 +226,7 @@ class WebhookDeliveryAdmin(DealerAdmin):
         ) % {"n": sent}
         self._log(request, of_endpoints, words)
         if any(not endpoint.is_active for endpoint in of_endpoints):
-            words = f"{words} {_('Nothing is sent to a webhook that is switched off.')}"
+            words += " " + _("Nothing is sent to a webhook that is switched off.")
         self.message_user(request, words, messages.SUCCESS if sent else messages.WARNING)
 
     def _log(self, request: HttpRequest, rows: Iterable[WebhookEndpoint], words: str) -> None:
