@@ -163,6 +163,10 @@ class ListImport(DealerOwned):
     def __str__(self) -> str:
         return self.file_name
 
+    def locked(self) -> ListImport:
+        """As it is now, and until the end of the transaction."""
+        return ListImport.objects.select_for_update(of=("self",)).get(pk=self.pk)
+
     @property
     def is_moving(self) -> bool:
         """Whether a worker is at it or will be."""

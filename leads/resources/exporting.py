@@ -16,7 +16,7 @@ from django.core.files.storage import Storage
 from django.db.models import QuerySet
 from django.utils import translation
 
-from leads.access import permissions_of
+from leads.access import may_at
 from leads.models.dealer import Dealer
 from leads.models.export import FILES_KEPT, Export, ExportState, export_storage
 from leads.models.lead import Lead
@@ -113,18 +113,11 @@ def delete_old_files(*, now: datetime) -> int:
     return len(old) + _delete_forgotten(export_storage(), now=now)
 
 
-def may_export(user: User, dealer_id: int) -> bool:
-    if user.is_superuser or not user.is_active:
-        return user.is_active
-    here = [one for one in user.active_memberships if one.dealer_id == dealer_id]
-    return any(EXPORT_RIGHT in permissions_of(one) for one in here)
-
-
 def _still_visible(export: Export) -> QuerySet[Lead]:
     leads = Lead.objects.for_dealer(export.dealer_id)
     if export.user is None:
         return leads
-    if not may_export(export.user, export.dealer_id):
+    if not may_at(export.user, EXPORT_RIGHT, export.dealer_id):
         raise NotAllowed(f"export {export.pk}")
     return Lead.objects.for_user(export.user).filter(dealer=export.dealer_id)
 

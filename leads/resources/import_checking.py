@@ -65,7 +65,7 @@ def begin_check(list_import: ListImport, *, now: datetime) -> None:
 @transaction.atomic
 def check_portion(list_import: ListImport, *, now: datetime) -> bool:
     """Look at the next rows; whether there may be more. Stopped at any time, it goes on there."""
-    locked = ListImport.objects.select_for_update(of=("self",)).get(pk=list_import.pk)
+    locked = list_import.locked()
     if locked.state != ImportState.CHECKING:
         list_import.refresh_from_db()
         return False

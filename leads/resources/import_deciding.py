@@ -198,7 +198,7 @@ def _keep(
 
 
 def _lock(list_import: ListImport) -> ListImport:
-    locked = ListImport.objects.select_for_update(of=("self",)).get(pk=list_import.pk)
+    locked = list_import.locked()
     if locked.state not in OPEN_STATES:
         raise NoLongerPossible(_("The import has begun already; nothing can be changed any more."))
     return locked

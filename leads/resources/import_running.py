@@ -16,7 +16,7 @@ from django.db.models import Count
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from leads.access import permissions_of
+from leads.access import may_at
 from leads.background import enqueue
 from leads.models.change_batch import ChangeBatch
 from leads.models.customer import Customer
@@ -26,7 +26,6 @@ from leads.models.intake import Channel, IntakeEntry, Outcome
 from leads.models.lead import Lead
 from leads.models.list_import import ImportState, ListImport, ListRow, OnExisting, RowOutcome
 from leads.models.match_suggestion import MatchSuggestion
-from leads.models.user import User
 from leads.resources.import_checking import parser_of, skipped
 from leads.resources.list_remarks import remark_on_conflict
 from leads.resources.parsing import FOREIGN, RowParser
@@ -55,7 +54,7 @@ class WrongStep(Exception):
 @transaction.atomic
 def start(list_import: ListImport, *, now: datetime, by_worker: bool = True) -> None:
     """Begin to import, or go on after a pause. Raises WrongStep."""
-    locked = _lock(list_import)
+    locked = list_import.locked()
     if locked.state not in (ImportState.READY, ImportState.PAUSED):  # one of two clicks
         raise WrongStep(_("This import has been started already."))
     if locked.change_batch is None:
@@ -78,7 +77,7 @@ def start(list_import: ListImport, *, now: datetime, by_worker: bool = True) -> 
 @transaction.atomic
 def pause(list_import: ListImport, *, now: datetime) -> None:
     """The portion that is in work is finished. Raises WrongStep."""
-    locked = _lock(list_import)
+    locked = list_import.locked()
     if locked.state != ImportState.RUNNING:
         raise WrongStep(_("This import is not running."))
     locked.state, locked.touched_at = ImportState.PAUSED, now
@@ -89,14 +88,12 @@ def pause(list_import: ListImport, *, now: datetime) -> None:
 @transaction.atomic
 def cancel(list_import: ListImport, *, now: datetime) -> None:
     """Call the import off. What was imported already stays and can be undone. Raises WrongStep."""
-    locked = _lock(list_import)
+    locked = list_import.locked()
     if locked.is_over:
         raise WrongStep(_("This import is over already."))
     locked.delete_file()
-    if locked.done_count:
-        _finish(locked, ImportState.DONE, now=now)
-    else:
-        _finish(locked, ImportState.CANCELLED, now=now)
+    state = ImportState.DONE if locked.done_count else ImportState.CANCELLED
+    _finish(locked, state, now=now)
     list_import.refresh_from_db()
 
 
@@ -104,11 +101,12 @@ def cancel(list_import: ListImport, *, now: datetime) -> None:
 @transaction.atomic
 def import_portion(list_import: ListImport, *, now: datetime) -> bool:
     """Import the next rows; whether there may be more. Raises NotAllowed."""
-    locked = _lock(list_import)
+    locked = list_import.locked()
     if locked.state != ImportState.RUNNING:
         list_import.refresh_from_db()
         return False
-    if not may_import(locked.user, locked.dealer_id):
+    # Without a user it is the operator's, at the command line.
+    if locked.user and not may_at(locked.user, IMPORT_RIGHT, locked.dealer_id):
         raise NotAllowed(f"import {locked.pk}")
     rows = list(locked.rows.filter(outcome="").order_by("number")[: settings.IMPORT_PORTION])
     if rows:
@@ -126,14 +124,6 @@ def import_portion(list_import: ListImport, *, now: datetime) -> bool:
     return bool(rows)
 
 
-def may_import(user: User | None, dealer_id: int) -> bool:
-    """`None` is the operator at the command line."""
-    if user is None or user.is_superuser or not user.is_active:
-        return user is None or user.is_active
-    here = [one for one in user.active_memberships if one.dealer_id == dealer_id]
-    return any(IMPORT_RIGHT in permissions_of(one) for one in here)
-
-
 _TASKS = {
     ImportState.READING: "leads.tasks.read_list",
     ImportState.CHECKING: "leads.tasks.check_list",
@@ -147,10 +137,6 @@ def carry_on(list_import: ListImport, *, now: datetime) -> None:
         mine = ListImport.objects.for_dealer(list_import.dealer_id).filter(pk=list_import.pk)
         mine.update(touched_at=now)
         enqueue(path, list_import.dealer_id, list_import.pk)
-
-
-def _lock(list_import: ListImport) -> ListImport:
-    return ListImport.objects.select_for_update(of=("self",)).get(pk=list_import.pk)
 
 
 def _finish(list_import: ListImport, state: ImportState, *, now: datetime) -> None:

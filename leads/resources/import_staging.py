@@ -72,7 +72,7 @@ def read_again(list_import: ListImport, choice: Choice, *, now: datetime) -> Non
     """Read the file in another way; what was decided about its columns is forgotten. Raises
     NoLongerPossible."""
     with transaction.atomic():
-        locked = ListImport.objects.select_for_update(of=("self",)).get(pk=list_import.pk)
+        locked = list_import.locked()
         if locked.state not in (ImportState.UNREADABLE, *OPEN_STATES):
             raise NoLongerPossible(_("The list is being read or imported already."))
         locked.choice = asdict(choice)
@@ -117,7 +117,7 @@ def _refuse(list_import: ListImport, reason: str, *, now: datetime) -> None:
 @transaction.atomic
 def _take_over(list_import: ListImport, found: FoundList, *, now: datetime) -> None:
     """All rows or none."""
-    locked = ListImport.objects.select_for_update(of=("self",)).get(pk=list_import.pk)
+    locked = list_import.locked()
     if locked.state != ImportState.READING:
         list_import.refresh_from_db()
         return  # another worker was faster, or somebody has cancelled it

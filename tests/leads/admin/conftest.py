@@ -1,9 +1,10 @@
-"""Two dealers in one office, and someone who works for the first."""
+"""Dealers, and people who work for them."""
 
 from types import SimpleNamespace
 
 import pytest
 
+from leads.models import Role
 from tests import builders
 
 
@@ -23,6 +24,19 @@ def browse(client):
 def office(db):
     ours, theirs = builders.make_dealer(), builders.make_dealer()
     return SimpleNamespace(ours=ours, theirs=theirs)
+
+
+@pytest.fixture
+def dealer(db):
+    return builders.make_dealer()
+
+
+@pytest.fixture
+def manager(dealer, client):
+    """Signed in as a manager of the dealer."""
+    user = builders.make_user(dealer, role=Role.MANAGER)
+    client.force_login(user)
+    return user
 
 
 @pytest.fixture

@@ -39,18 +39,6 @@ from tests.leads.resources import making_lists
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lists")]
 
 
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
-def manager(dealer, client):
-    user = builders.make_user(dealer, role=Role.MANAGER)
-    client.force_login(user)
-    return user
-
-
 # --- the whole way --------------------------------------------------------------------------------
 
 

@@ -11,7 +11,6 @@ from leads.models import (
     ImportTemplate,
     Lead,
     ListValue,
-    Role,
     Status,
 )
 from leads.resources.import_mapping import ASSIGNABLE, FURTHER, LEFT_OUT
@@ -29,18 +28,6 @@ from tests.leads.admin.list_imports import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lists")]
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
-def manager(dealer, client):
-    user = builders.make_user(dealer, role=Role.MANAGER)
-    client.force_login(user)
-    return user
 
 
 # --- columns --------------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from leads.models import (
     ListRow,
     OnExisting,
     Plan,
-    Role,
 )
 from leads.resources.columns import BY_NAME
 from leads.resources.export import EXPORTED
@@ -36,18 +35,6 @@ from tests.leads.admin.list_imports import (
 )
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("lists")]
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
-def manager(dealer, client):
-    user = builders.make_user(dealer, role=Role.MANAGER)
-    client.force_login(user)
-    return user
 
 
 # --- preview --------------------------------------------------------------------------------------
