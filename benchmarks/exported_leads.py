@@ -97,11 +97,39 @@ def as_leadoffice(dealer: int) -> int:
     """Ordered as on the page, written as by the worker, stored in the storage."""
     from django.utils import timezone
 
+    from leads.resources.exporting import write_for_download
+
+    export = _ordered(dealer)
+    written = write_for_download(export, clock=timezone.now)
+    export.delete_file()
+    return written
+
+
+def seconds_until_progress(dealer: int) -> tuple[float, float]:
+    """Until the export is ordered, so that its page shows how far it is, and until a worker that is
+    free has written the first thousand rows."""
+    from leads.resources.exporting import write_export
+
+    started = time.perf_counter()
+    export = _ordered(dealer)
+    ordered = time.perf_counter() - started
+    written: list[float] = []
+    with tempfile.TemporaryFile() as target:
+        write_export(
+            export, target, progress=lambda _rows: written.append(time.perf_counter() - started)
+        )
+    export.delete()
+    return ordered, written[0]
+
+
+def _ordered(dealer: int) -> Any:
+    from django.utils import timezone
+
     from leads.models import Dealer, ExportFormat, ExportOrigin, Lead, User
-    from leads.resources.exporting import order_export, write_for_download
+    from leads.resources.exporting import order_export
 
     user = User.objects.get(memberships__dealer=dealer)
-    export = order_export(
+    return order_export(
         Dealer.objects.get(pk=dealer),
         Lead.objects.for_user(user),
         user=user,
@@ -110,9 +138,6 @@ def as_leadoffice(dealer: int) -> int:
         format=ExportFormat.XLSX,
         columns=list(COLUMNS),
     )
-    written = write_for_download(export, clock=timezone.now)
-    export.delete_file()
-    return written
 
 
 def as_stock(dealer: int) -> int:

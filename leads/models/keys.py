@@ -7,7 +7,7 @@ used when a row is stored and when it is looked for.
 import re
 import unicodedata
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
@@ -45,6 +45,12 @@ _BARE_COUNTRY_CODE = re.compile(r"\(?49")
 _COUNTRY_CODE_ALONE = re.compile(r"\(?49\D")
 # German area codes and numbers together have no more digits than these, without the first 0.
 _NATIONAL_DIGITS = 11
+
+# As phonenumbers calls them: all together, the frequent ones, the others.
+_KINDS_OF_NUMBERS = (
+    *("general_desc", "fixed_line", "mobile", "premium_rate", "toll_free", "shared_cost", "voip"),
+    *("personal_number", "pager", "uan", "voicemail"),
+)
 
 # How nearly all numbers and addresses are written. What they mean is then plain, and asking the
 # libraries would be a tenth of what a row of a list costs; a test holds that they would agree.
@@ -160,14 +166,38 @@ def _lost_its_plus(text: str, with_plus: phonenumbers.PhoneNumber) -> bool:
 
 def _valid_number(text: str) -> phonenumbers.PhoneNumber | None:
     if match := _PLAIN_NUMBER.fullmatch(text):
-        digits = int("".join(filter(str.isdecimal, match[1])))
-        number = phonenumbers.PhoneNumber(country_code=49, national_number=digits)
-        return number if phonenumbers.is_valid_number(number) else None
+        digits = "".join(filter(str.isdecimal, match[1]))
+        if not _is_german_number(digits):
+            return None
+        return phonenumbers.PhoneNumber(country_code=49, national_number=int(digits))
     try:
         number = phonenumbers.parse(text, "DE")
     except phonenumbers.NumberParseException:
         return None
     return number if phonenumbers.is_valid_number(number) else None
+
+
+def _is_german_number(digits: str) -> bool:
+    """Whether there may be such a number; without its first 0. The library asks the same, but about
+    all rare kinds of numbers before it comes to landlines and mobiles."""
+    every, *kinds = _german_kinds()
+    return _is_of(digits, every) and any(_is_of(digits, kind) for kind in kinds)
+
+
+def _is_of(digits: str, kind: tuple[re.Pattern[str], frozenset[int]]) -> bool:
+    pattern, lengths = kind
+    return (not lengths or len(digits) in lengths) and pattern.fullmatch(digits) is not None
+
+
+@cache
+def _german_kinds() -> list[tuple[re.Pattern[str], frozenset[int]]]:
+    """What the digits of all numbers and of each kind look like, and how many there are."""
+    known = phonenumbers.PhoneMetadata.metadata_for_region("DE")
+    return [
+        (re.compile(kind.national_number_pattern), frozenset(kind.possible_length))
+        for kind in (getattr(known, name) for name in _KINDS_OF_NUMBERS)
+        if kind is not None and kind.national_number_pattern
+    ]
 
 
 def split_phones(text: str) -> list[str]:

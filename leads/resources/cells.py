@@ -21,12 +21,12 @@ def header_key(header: str) -> str:
 def cell_text(cell: Any) -> str:
     """A cell as somebody would type it into a German sheet."""
     match cell:
+        case str():  # most are
+            return clean_text(cell, multiline=True)
         case None:
             return ""
         case bool():
             return _("yes") if cell else _("no")
-        case str():
-            return clean_text(cell, multiline=True)
         case float():
             return repr(cell).replace(".", ",")
         case Decimal():
@@ -40,6 +40,18 @@ def cell_text(cell: Any) -> str:
     return str(cell)
 
 
+def is_empty(cell: Any) -> bool:
+    """Whether nobody sees anything in it."""
+    if isinstance(cell, str):  # nearly always its first sign says so
+        return not cell[:1].isalnum() and cell_text(cell) == ""
+    return cell is None
+
+
+def line_text(cell: Any) -> str:
+    """The same on one line, with single blanks."""
+    return clean_text(cell if isinstance(cell, str) else cell_text(cell))
+
+
 def shortened(text: str) -> str:
     """As much as fits into a cell. Excel counts in units of UTF-16, of which an emoji takes two."""
     if 2 * len(text) <= MAX_CELL_TEXT:
@@ -50,14 +62,16 @@ def shortened(text: str) -> str:
     return units[: 2 * MAX_CELL_TEXT].decode("utf-16-le", "ignore") + "…"
 
 
+_AS_IT_IS = frozenset({str, int, float, bool, type(None)})
 _TIMES: dict[str, Any] = {"datetime": datetime, "date": date, "time": time}
 
 
 def cell_to_json(cell: Any) -> Any:
     """Text, number, truth value as they are; {"date": "2026-12-31"} and likewise for times."""
-    for name, kind in _TIMES.items():
-        if isinstance(cell, kind):
-            return {name: cell.isoformat()}
+    if type(cell) not in _AS_IT_IS:
+        for name, kind in _TIMES.items():
+            if isinstance(cell, kind):
+                return {name: cell.isoformat()}
     return cell
 
 

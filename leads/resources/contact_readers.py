@@ -9,9 +9,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.contact import Salutation
-from leads.models.keys import clean_text
 from leads.models.warning import WarningCode
-from leads.resources.cells import cell_text, header_key
+from leads.resources.cells import cell_text, header_key, line_text
 from leads.resources.readers import Reader, Reading, reads_text, refuse_shortened, spellings_of
 from leads.services import contact_reading
 from leads.services.broken_numbers import (
@@ -26,7 +25,7 @@ _PLACE = re.compile(r"((?:[A-Z]{1,2}-)?\d{4,5})\s+(\D.*)")
 
 
 def read_email(cell: Any, row: Reading, header: str) -> None:
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     email, odd = contact_reading.read_email(text)
     if odd:
         row.warn(odd, text, header)
@@ -36,7 +35,7 @@ def read_email(cell: Any, row: Reading, header: str) -> None:
 def reads_phone(name: str) -> Reader:
     def read(cell: Any, row: Reading, header: str) -> None:
         refuse_shortened(cell)
-        text = clean_text(cell_text(cell)).lstrip("'")
+        text = line_text(cell).lstrip("'")
         if whole := with_phone_zero(text):
             row.warn(WarningCode.EXCEL_CHANGED, _suggestion(text, whole), header)
         numbers, odd = contact_reading.read_phones(text)
@@ -71,7 +70,7 @@ def _suggestion(written: str, whole: str) -> str:
 
 def read_place(cell: Any, row: Reading, header: str) -> None:
     """ "01067 Dresden" """
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     if match := _PLACE.fullmatch(text):
         read_postal_code(match[1], row, header)
         text = match[2]
@@ -101,7 +100,7 @@ _COUNTRIES = {
 
 
 def read_country(cell: Any, row: Reading, header: str) -> None:
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     code = _COUNTRIES.get(header_key(text)) or (text.upper() if len(text) == 2 else "")
     if code.isalpha() and code.isascii():
         row.put("country", code)
@@ -115,7 +114,7 @@ _COMPANY_WORDS = ("firma", "fa", "company")
 
 def read_salutation(cell: Any, row: Reading, header: str) -> None:
     """ "Herr", "Frau Dr.", "w", "Firma" (which the name of the company tells already)."""
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     salutation, title, rest = split_salutation(text)
     row.put("title", title)
     if not salutation or rest:
@@ -136,19 +135,19 @@ _plain_title, _plain_subject, _plain_street = (
 
 def read_title(cell: Any, row: Reading, header: str) -> None:
     """ "Dr." is a person's title, "Golf gesucht" the enquiry's."""
-    _salutation, title, rest = split_salutation(clean_text(cell_text(cell)))
+    _salutation, title, rest = split_salutation(line_text(cell))
     (_plain_subject if rest else _plain_title)(cell if rest else title, row, header)
 
 
 def read_first_name(cell: Any, row: Reading, header: str) -> None:
-    _salutation, title, rest = split_salutation(clean_text(cell_text(cell)))
+    _salutation, title, rest = split_salutation(line_text(cell))
     row.put("title", title)
     _plain_first_name(rest, row, header)
 
 
 def read_last_name(cell: Any, row: Reading, header: str) -> None:
     """A list with one name column may still call it "Nachname"."""
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     if "," in text and "first_name" not in row.values:
         read_name(text, row, header)
         return
@@ -159,13 +158,13 @@ def read_last_name(cell: Any, row: Reading, header: str) -> None:
 
 def read_name(cell: Any, row: Reading, header: str) -> None:
     """ "Dr. Müller, Hans", "Frau Erika von der Heide", "Musterbau GmbH" """
-    for part, value in split_name(clean_text(cell_text(cell)))._asdict().items():
+    for part, value in split_name(line_text(cell))._asdict().items():
         row.put(part, value[: 40 if part == "title" else 100])
 
 
 def read_street(cell: Any, row: Reading, header: str) -> None:
     """ "Übungsweg 7", perhaps with ", 04109 Leipzig" behind it."""
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     if match := re.fullmatch(r"([^,]+),\s*((?:[A-Z]{1,2}-)?\d{5}\s+\D.*)", text):
         read_place(match[2], row, header)
         text = match[1]
@@ -179,4 +178,4 @@ def read_house_number(cell: Any, row: Reading, header: str) -> None:
         row.warn(WarningCode.EXCEL_CHANGED, shown, header)
         row.custom_values[header] = cell_text(cell)
         return
-    row.put("house_number", clean_text(cell_text(cell))[:20])
+    row.put("house_number", line_text(cell)[:20])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime, time
@@ -21,6 +20,7 @@ from leads.models.keys import catalog_key
 from leads.models.list_import import OnExisting
 from leads.models.user import User
 from leads.models.warning import WarningCode
+from leads.resources.cell_reading import complete_contact, read_cells
 from leads.resources.cells import cell_text
 from leads.resources.columns import BY_NAME
 from leads.resources.comparing import differing, touched
@@ -42,10 +42,15 @@ SOURCE = "excel"  # the catalogue's key for lists that name no source
 FOREIGN = gettext_lazy("This row belongs to another dealer and is not taken over.")
 
 _FURTHER, _TAGS = BY_NAME["custom_values"], BY_NAME["tags"]
-_PHONES = ("mobile", "phone")
-_CONTACT = frozenset(field.name for field in fields(ContactDraft))
-_VEHICLE = frozenset(field.name for field in fields(VehicleDraft))
-_LEAD = frozenset(field.name for field in fields(LeadDraft))
+# The part of a draft that a value belongs to.
+_PART = {
+    field.name: part for part in (LeadDraft, VehicleDraft, ContactDraft) for field in fields(part)
+}
+# A row that says one of these can become a lead.
+_TELLING = frozenset(
+    {field.name for field in fields(ContactDraft)} - {"salutation", "title", "country"}
+    | {"subject", "message", "note", "model", "make", "variant", "vin", "internal_number"}
+)
 
 
 class RowParser:
@@ -144,19 +149,25 @@ class RowParser:
             raise UnusableRow(row, [Problem(row.header_of("number"), row.lead_number, reason)])
         then = self._exported(row, now)
         changed, untouched, conflicts = {}, [], []
+        lost: set[str] = set()
         for (header, column, cell), conflict in touched(row, then, now, self.office):
             if column is not None and column.fixed:
                 if not column.shown:
                     untouched.append(header)
                 continue
-            if column is _TAGS and not _names_in(now.cells[_TAGS.name]) <= _names_in(cell):
-                untouched.append(header)  # tags are added; taking one away is left to people
+            if column is _TAGS:
+                lost = _names_in(now.cells[_TAGS.name]) - _names_in(cell)
+                if lost and row.version != now.cells["version"]:
+                    # Nobody knows whether they were there when the row was exported.
+                    lost = set()
+                    untouched.append(header)
             if conflict:
                 conflicts.append(conflict)
             if conflict is None or self._takes_conflicts:
                 changed[header] = _new_lines(cell, then) if column is _FURTHER else cell
         self.untouched[key], self.conflicts[key] = untouched, conflicts
-        return self._change(row, changed, now, row.lead_number)
+        removed = {"removed_tags": tuple(sorted(lost))}
+        return self._change(row, changed, now, row.lead_number, **removed)
 
     def _exported(self, row: Row, now: Base) -> Base:
         """What the row said when it was exported; what is here now if nobody knows."""
@@ -177,17 +188,19 @@ class RowParser:
         }
         return self._change(row, news, base, self.lead_number(key))
 
-    def _change(self, row: Row, cells: Mapping[str, Any], base: Base, number: str) -> LeadDraft:
-        reading = self._read(row, cells)
+    def _change(
+        self, row: Row, cells: Mapping[str, Any], base: Base, number: str, **further: Any
+    ) -> LeadDraft:
+        reading = read_cells(row, cells, self.office)
         _complete(reading, base)
         if reading.custom_values:
             reading.custom_values = {**base.further, **reading.custom_values}
         # Somebody here has changed these cells on purpose.
-        return _draft(reading, number=number, overrides_staff=True)
+        return _draft(reading, number=number, overrides_staff=True, **further)
 
     def _listed(self, row: Row, *, is_new: bool = False) -> LeadDraft:
         """A row of somebody's own list; `is_new`: whatever was received before."""
-        reading = self._read(row, row.cells)
+        reading = read_cells(row, row.cells, self.office)
         _complete(reading)
         if not _is_usable(reading):
             reason = _("Neither contact data nor an enquiry: there is nothing to make a lead of.")
@@ -210,30 +223,12 @@ class RowParser:
         changes = [differing(row, base, self.office) for base in bases]
         if not all(changes):
             return Reading(self.office)
-        reading = self._read(row, {header: cell for header, _column, cell in changes[-1]})
+        reading = read_cells(
+            row, {header: cell for header, _column, cell in changes[-1]}, self.office
+        )
         _complete(reading, bases[-1])
         if reading.custom_values:
             reading.custom_values = whole.custom_values
-        return reading
-
-    def _read(self, row: Row, cells: Mapping[str, Any]) -> Reading:
-        """Read these cells, specific columns first. Raises UnusableRow with all its problems."""
-        reading, problems = Reading(self.office), []
-        filled: set[str] = set()
-        for header, column, _cell in row.columns:
-            if header not in cells:
-                continue
-            cell = cells[header]
-            if column is None or column.name in filled:  # two columns with one meaning
-                reading.custom_values[header] = cell_text(cell)
-                continue
-            filled.add(column.name)
-            try:
-                column.read(cell, reading, header)
-            except ValueError as error:
-                problems.append(Problem(header, cell_text(cell)[:60], str(error)))
-        if problems:
-            raise UnusableRow(row, problems)
         return reading
 
 
@@ -258,16 +253,7 @@ def _complete(reading: Reading, base: Base | None = None) -> None:
     for name, other in (("received_at", "enquired_at"), ("enquired_at", "received_at")):
         if name not in values and other in values:
             values[name] = values[other]
-    if house_number := values.pop("house_number", ""):
-        street = values.get("street", "")
-        if not street.casefold().endswith(f" {house_number}".casefold()):  # some write it twice
-            values["street"] = f"{street} {house_number}".strip()
-    for header, number in reading.spare_phones:
-        free = next((one for one in _PHONES if one not in values and not known.get(one)), None)
-        if free:
-            values[free] = number
-        else:
-            reading.custom_values[header] = number
+    complete_contact(reading, known)
     low, high = values.get("budget_from"), values.get("budget_to")
     if low is not None and high is not None and low > high:
         reading.warn(WarningCode.RANGE_SWAPPED, f"{low} – {high}")
@@ -292,36 +278,34 @@ def _at(moment: datetime, clock: time) -> datetime:
 
 
 def _is_usable(reading: Reading) -> bool:
-    said = reading.values.keys()
-    return bool(said & (_CONTACT - {"salutation", "title", "country"})) or bool(
-        said & {"subject", "message", "note", "model", "make", "variant", "vin", "internal_number"}
-    )
+    return not _TELLING.isdisjoint(reading.values)
 
 
 def _fingerprint(reading: Reading) -> str:
     """The same for rows that mean the same, whether they came as xlsx or as CSV."""
-    content = {name: _canonical(value) for name, value in reading.values.items()}
-    further = dict(sorted(reading.custom_values.items()))
-    text = json.dumps([dict(sorted(content.items())), further], ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+    content = [(name, _canonical(value)) for name, value in reading.values.items()]
+    said = [part for pair in sorted(content) for part in pair]
+    further = [part for pair in sorted(reading.custom_values.items()) for part in pair]
+    # No cell holds a NUL.
+    return hashlib.sha256("\0".join([*said, "", *further]).encode()).hexdigest()
 
 
 def _canonical(value: Any) -> str:
+    if type(value) is str:  # most are
+        return value
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
 
 
 def _draft(reading: Reading, **identity: Any) -> LeadDraft:
-    values = reading.values
+    parts: dict[type, dict[str, Any]] = {LeadDraft: {}, VehicleDraft: {}, ContactDraft: {}}
+    for name, value in reading.values.items():
+        parts[_PART[name]][name] = value
     return LeadDraft(
         sender=SENDER,
         attaches=False,  # what a list calls two leads stays two
-        contact=ContactDraft(**_part(values, _CONTACT)),
-        vehicle=VehicleDraft(**_part(values, _VEHICLE)),
+        contact=ContactDraft(**parts[ContactDraft]),
+        vehicle=VehicleDraft(**parts[VehicleDraft]),
         custom_values=reading.custom_values,
         warnings=tuple(reading.warnings),
-        **{**_part(values, _LEAD), **identity},
+        **{**parts[LeadDraft], **identity},
     )
-
-
-def _part(values: Mapping[str, Any], names: frozenset[str]) -> dict[str, Any]:
-    return {name: value for name, value in values.items() if name in names}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from leads.models.keys import clean_text
-from leads.resources.cells import cell_from_json, cell_text, cell_to_json
-from leads.resources.columns import BY_NAME, COLUMNS, Column, column_for
+from leads.resources.cells import cell_from_json, cell_to_json, is_empty, line_text
+from leads.resources.column_table import Column, ColumnTable
+from leads.resources.columns import LEADS
 from leads.resources.readers import LEAD_NUMBER, LEAD_VERSION
 from leads.services.intake import Message, Unusable
 
@@ -22,7 +22,7 @@ SENDER = "excel"
 @dataclass(frozen=True)
 class Row:
     """One row of a list: its number as Excel counts, and its cells by header, empty ones left
-    out. Cells are str, int, float, bool, date, naive datetime or time.
+    out. Cells are str, int, float, bool, date, naive datetime or time. `table`: of its kind.
 
     `means`: what headers mean that do not mean what they say, as names of columns ("": a further
     value). `was`: cells as they came that somebody has corrected or translated; for the record.
@@ -32,18 +32,17 @@ class Row:
     cells: Mapping[str, Any]
     means: Mapping[str, str] = field(default_factory=dict)
     was: Mapping[str, Any] = field(default_factory=dict)
-
-    def column_of(self, header: str) -> Column | None:
-        """The column that a header stands for, or None: a further value."""
-        if (name := self.means.get(header)) is not None:
-            return BY_NAME.get(name)
-        return column_for(header)
+    table: ColumnTable = LEADS
 
     @cached_property
+    def _layout(self) -> _Layout:
+        return _layout_of(self.table, tuple(self.cells), tuple(self.means.items()))
+
+    @property
     def columns(self) -> list[tuple[str, Column | None, Any]]:
-        """Header, column and cell, in the order in which they are read."""
-        found = [(header, self.column_of(header), cell) for header, cell in self.cells.items()]
-        return sorted(found, key=_by_column)
+        """Header, column and cell, in the order in which they are read. No column: the cell is a
+        further value."""
+        return [(header, column, self.cells[header]) for header, column in self._layout.columns]
 
     @cached_property
     def lead_number(self) -> str:
@@ -65,21 +64,12 @@ class Row:
         return next(iter([*self.texts_of("external_id"), *self.texts_of("number")]), "")[:64]
 
     def header_of(self, name: str) -> str:
-        header, _cell = self._by_name[name][0]
-        return header
+        return self._layout.headers[name][0]
 
     def texts_of(self, name: str) -> list[str]:
         """What stands in the cells of a column."""
-        return [clean_text(cell_text(cell)) for _header, cell in self._by_name.get(name, ())]
-
-    @cached_property
-    def _by_name(self) -> dict[str, list[tuple[str, Any]]]:
-        """Headers and cells by the name of their column."""
-        found: dict[str, list[tuple[str, Any]]] = {}
-        for header, column, cell in self.columns:
-            if column:
-                found.setdefault(column.name, []).append((header, cell))
-        return found
+        headers = self._layout.headers.get(name, ())
+        return [line_text(self.cells[header]) for header in headers]
 
     def as_message(self, digest: str) -> Message:
         return Message(
@@ -105,11 +95,28 @@ class Row:
         )
 
 
-_POSITION = {column.name: position for position, column in enumerate(COLUMNS)}
+class _Layout(NamedTuple):
+    """What rows with the same headers have in common: (header, column), in the order in which they
+    are read, and the headers by the name of their column."""
+
+    columns: Sequence[tuple[str, Column | None]]
+    headers: Mapping[str, Sequence[str]]
 
 
-def _by_column(one: tuple[str, Column | None, Any]) -> int:
-    return _POSITION[one[1].name] if one[1] else len(_POSITION)
+@lru_cache(maxsize=1000)  # the rows of a list differ by what is empty in them, in a few ways
+def _layout_of(
+    table: ColumnTable, headers: tuple[str, ...], means: tuple[tuple[str, str], ...]
+) -> _Layout:
+    told = {header: table.by_name.get(name) for header, name in means}
+    columns = [
+        (header, told[header] if header in told else table.column_for(header)) for header in headers
+    ]
+    columns.sort(key=lambda one: table.position(one[1]))
+    by_name: dict[str, list[str]] = {}
+    for header, column in columns:
+        if column:
+            by_name.setdefault(column.name, []).append(header)
+    return _Layout(columns, by_name)
 
 
 def _to_json(cells: Mapping[str, Any]) -> list[list[Any]]:
@@ -130,7 +137,7 @@ def rows_of(
             {
                 header: cell
                 for header, cell in zip(headers, cells, strict=True)
-                if cell is not None and cell_text(cell) != ""
+                if not is_empty(cell)
             },
         )
 

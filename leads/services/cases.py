@@ -71,9 +71,8 @@ def more_urgent(lead: Lead) -> Urgency:
 
 def enquiry_from(draft: LeadDraft, lead: Lead, catalogue: Catalogue, *, now: datetime) -> Enquiry:
     """A new enquiry, not stored; its vehicle is set by the caller."""
-    enquiry = blank(Enquiry)
-    enquiry.dealer_id, enquiry.lead = lead.dealer_id, lead
-    enquiry.received_at = draft.received_at or now
+    enquiry = blank(Enquiry, dealer_id=lead.dealer_id, received_at=draft.received_at or now)
+    enquiry.lead = lead
     fill_enquiry(enquiry, draft, catalogue)
     return enquiry
 

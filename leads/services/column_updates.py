@@ -50,8 +50,10 @@ def _as_json(field: Field, row: models.Model) -> Any:
     if isinstance(field, models.JSONField):
         # As text: JSON's null and the column's NULL are two things.
         return None if value is None else json.dumps(value, cls=field.encoder)
-    if type(value) in _AS_IT_IS and not isinstance(field, EncryptedTextField):
-        return value
+    if not isinstance(field, EncryptedTextField) and (
+        type(value) in _AS_IT_IS or isinstance(value, str)
+    ):
+        return value  # a choice is its text in JSON
     return field.get_db_prep_save(value, connections[DEFAULT_DB_ALIAS])
 
 

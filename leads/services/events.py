@@ -26,11 +26,17 @@ def lead_event(
     **data: Any,
 ) -> Event:
     """An event of a lead that is stored already; `data` without personal data."""
-    event = blank(Event)
-    event.dealer_id, event.lead_id, event.customer_id = lead.dealer_id, lead.pk, lead.customer_id
-    event.kind, event.data = kind, data
-    event.at, event.user_id, event.sender = now, by.pk if by else None, sender
-    return event
+    return blank(
+        Event,
+        dealer_id=lead.dealer_id,
+        lead_id=lead.pk,
+        customer_id=lead.customer_id,
+        kind=kind,
+        data=data,
+        at=now,
+        user_id=by.pk if by else None,
+        sender=sender,
+    )
 
 
 def customer_event(
@@ -42,11 +48,16 @@ def customer_event(
     sender: str = "",
     **data: Any,
 ) -> Event:
-    event = blank(Event)
-    event.dealer_id, event.customer_id = customer.dealer_id, customer.pk
-    event.kind, event.data = kind, data
-    event.at, event.user_id, event.sender = now, by.pk if by else None, sender
-    return event
+    return blank(
+        Event,
+        dealer_id=customer.dealer_id,
+        customer_id=customer.pk,
+        kind=kind,
+        data=data,
+        at=now,
+        user_id=by.pk if by else None,
+        sender=sender,
+    )
 
 
 def told_data(event: Event) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from leads.services.column_updates import update_columns
 from leads.services.drafts import LeadDraft, Receipt
 from leads.services.inserting import blank, insert
 from leads.services.receiving import receive
+from leads.services.replies import Reply, attach_reply, find_leads
 from leads.services.retrying import retried
 
 logger = logging.getLogger(__name__)
@@ -29,6 +30,19 @@ logger = logging.getLogger(__name__)
 class Unusable(Exception):
     """A message no lead can be made of. The text is a sentence for people, translated, and
     holds no personal data: it is shown in lists and sent back to the partner."""
+
+
+class SetAside(Unusable):
+    """Nothing is to become of it, and nobody need look: kept as rejected, with this reason."""
+
+
+class BelongsToLead(Unusable):
+    """It is no enquiry but belongs to a lead. Without that lead, `instead` is received; without
+    that either, it is set aside with this reason."""
+
+    def __init__(self, reason: str, *, reply: Reply, instead: LeadDraft | None = None) -> None:
+        super().__init__(reason)
+        self.reply, self.instead = reply, instead
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,14 +126,21 @@ def new_entry(
     dealer: Dealer, message: Message, *, channel: str, sender: str, now: datetime, times: int = 1
 ) -> IntakeEntry:
     """The entry of a message; not stored, not processed, and received so many times."""
-    entry = blank(IntakeEntry)
-    entry.dealer_id, entry.channel, entry.sender = dealer.pk, channel, sender
-    entry.message_id, entry.outside_id = message.message_id, message.outside_id[:64]
-    entry.idempotency_key, entry.is_change = message.idempotency_key, message.is_change
-    entry.content_hash, entry.raw = message.content_hash, message.raw
-    entry.received_at = entry.last_received_at = now
-    entry.times_received = times
-    return entry
+    return blank(
+        IntakeEntry,
+        dealer_id=dealer.pk,
+        channel=channel,
+        sender=sender,
+        message_id=message.message_id,
+        outside_id=message.outside_id[:64],
+        idempotency_key=message.idempotency_key,
+        is_change=message.is_change,
+        content_hash=message.content_hash,
+        raw=message.raw,
+        received_at=now,
+        last_received_at=now,
+        times_received=times,
+    )
 
 
 def process(
@@ -183,27 +204,69 @@ def _process_together(work: _Work, entries: Sequence[IntakeEntry]) -> _Receipts:
     receipts = _receipts_of_others(work, entries)
     waiting = {entry.pk: entry for entry in entries if entry.pk not in receipts}
     drafts: dict[int, LeadDraft] = {}
+    replies: dict[int, BelongsToLead] = {}
     for entry in waiting.values():
         try:
             drafts[entry.pk] = work.parse(entry)
+        except BelongsToLead as error:
+            replies[entry.pk] = error
+        except SetAside as error:
+            entry.outcome, entry.reason, entry.lead = Outcome.REJECTED, str(error), None
+            receipts[entry.pk] = None
         except Unusable as error:
             entry.outcome, entry.reason = Outcome.QUARANTINED, str(error)
             receipts[entry.pk] = None
-    if drafts:
-        received = receive(
-            work.dealer,
-            list(drafts.values()),
-            now=work.now,
-            actor=work.actor,
-            change_batch=work.change_batch,
-        )
-        receipts |= zip(drafts, received, strict=True)
-        for pk, receipt in zip(drafts, received, strict=True):
-            entry = waiting[pk]
-            entry.outcome, entry.lead = receipt.outcome, receipt.lead
-            entry.reason = " ".join(receipt.reasons)
+    receipts |= _receive(work, waiting, drafts)
+    if replies:  # perhaps to what has just been received
+        instead = _attach_replies(work, waiting, replies, receipts)
+        receipts |= _receive(work, waiting, instead)
     _write_outcomes(work, list(waiting.values()))
     return receipts
+
+
+def _receive(
+    work: _Work, waiting: Mapping[int, IntakeEntry], drafts: Mapping[int, LeadDraft]
+) -> _Receipts:
+    if not drafts:
+        return {}
+    received = receive(
+        work.dealer,
+        list(drafts.values()),
+        now=work.now,
+        actor=work.actor,
+        change_batch=work.change_batch,
+    )
+    for pk, receipt in zip(drafts, received, strict=True):
+        entry = waiting[pk]
+        entry.outcome, entry.lead = receipt.outcome, receipt.lead
+        entry.reason = " ".join(receipt.reasons)
+    return dict(zip(drafts, received, strict=True))
+
+
+def _attach_replies(
+    work: _Work,
+    waiting: Mapping[int, IntakeEntry],
+    replies: Mapping[int, BelongsToLead],
+    receipts: _Receipts,
+) -> dict[int, LeadDraft]:
+    """Replies whose lead is here become part of its timeline, and have their receipt; of the
+    others the drafts that are to be received instead."""
+    # So that what was received just now is found by its message.
+    _write_outcomes(work, [one for pk, one in waiting.items() if pk in receipts])
+    leads = find_leads(work.dealer, {pk: one.reply for pk, one in replies.items()})
+    instead: dict[int, LeadDraft] = {}
+    for pk, error in replies.items():
+        entry, lead = waiting[pk], leads.get(pk)
+        if lead is not None and attach_reply(lead, error.reply, now=work.now):
+            entry.outcome, entry.lead = Outcome.ATTACHED, lead
+            entry.reason = _("Belongs to the lead %(number)s.") % {"number": lead.number}
+            receipts[pk] = _receipt_of(entry)
+        elif error.instead is not None:
+            instead[pk] = error.instead
+        else:
+            entry.outcome, entry.reason, entry.lead = Outcome.REJECTED, str(error), None
+            receipts[pk] = None
+    return instead
 
 
 def _receipts_of_others(work: _Work, entries: Sequence[IntakeEntry]) -> _Receipts:

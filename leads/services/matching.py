@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -22,6 +23,8 @@ from leads.services.inserting import append, blank, insert
 
 # More candidates than these help nobody.
 MAX_SUGGESTIONS = 3
+
+_contact_of = attrgetter(*ContactData.CONTACT_FIELDS)
 
 
 class UnknownCustomer(Exception):
@@ -86,14 +89,20 @@ def match_customers(dealer: Dealer, drafts: Sequence[LeadDraft], *, now: datetim
     return matches
 
 
-def suggest_duplicates(dealer: Dealer, customers: Sequence[Customer], *, now: datetime) -> int:
+def suggest_duplicates(
+    dealer: Dealer,
+    customers: Sequence[Customer],
+    *,
+    now: datetime,
+    known: Candidates | None = None,
+) -> int:
     """Suggest who the stored customers may be; how many suggestions are new.
 
     For customers that were created or changed by themselves: here nobody is linked. A pair that
     was suggested before, in either order, is not suggested again, least of all if somebody has
-    called the two different.
+    called the two different. `known`: who shares something with them, if that was looked up.
     """
-    known = find_candidates(dealer, customers)
+    known = find_candidates(dealer, customers) if known is None else known
     found = [one for customer in customers for one in _suggest(customer, known)]
     if not found:
         return 0
@@ -112,10 +121,8 @@ def suggest_duplicates(dealer: Dealer, customers: Sequence[Customer], *, now: da
 
 
 def _unsaved_customer(dealer: Dealer, contact: ContactDraft) -> Customer:
-    customer = blank(Customer)
-    customer.dealer_id, customer.external_number = dealer.pk, contact.external_number
-    for name in ContactData.CONTACT_FIELDS:
-        setattr(customer, name, getattr(contact, name))
+    said = dict(zip(ContactData.CONTACT_FIELDS, _contact_of(contact), strict=True))
+    customer = blank(Customer, dealer_id=dealer.pk, external_number=contact.external_number, **said)
     customer.country = contact.country or "DE"
     customer.set_matching_forms()
     return customer
@@ -133,10 +140,16 @@ def _given(draft: LeadDraft, by_id: dict[int, Customer]) -> Match | None:
 
 
 def _find(draft: LeadDraft, seen: Customer, known: Candidates) -> Match | None:
+    match = recognise(seen, known)
+    if match is None and draft.contact.is_empty:
+        return Match(None, _("No contact data."))
+    return match
+
+
+def recognise(seen: Customer, known: Candidates) -> Match | None:
+    """Who this is: by number, e-mail or phone; None: nobody can tell."""
     if same_number := known.sharing(("number", seen.external_number)):
         return Match(same_number[0].customer, _("Customer number is the same."))
-    if draft.contact.is_empty:
-        return Match(None, _("No contact data."))
     same_email = _customers(known.sharing(("email", seen.email_key)))
     if len(same_email) == 1 and not is_shared_mailbox(seen.email_key):
         return Match(same_email[0], _("E-mail is the same."))
