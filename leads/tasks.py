@@ -6,8 +6,10 @@ in settings.SCHEDULES.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tasks import task
@@ -21,6 +23,7 @@ from leads.resources import (
     import_retention,
     import_running,
     import_staging,
+    import_workbooks,
 )
 from leads.services import retention
 from leads.services.rescoring import rescore
@@ -76,8 +79,7 @@ def delete_raw_messages_of(dealer_id: int) -> int:
 def carry_on_undoing(batch_id: int) -> int:
     """How many leads are as before. Stopped at any time, it goes on where it was."""
     batch = ChangeBatch.objects.get(pk=batch_id)
-    while carry_on(batch, now=timezone.now()):
-        pass
+    _go_on(carry_on, batch)
     batch.refresh_from_db()
     return batch.taken_back_count
 
@@ -115,8 +117,7 @@ def read_list(dealer_id: int, import_id: int) -> int:
 def check_list(dealer_id: int, import_id: int) -> int:
     """How many rows. Stopped at any time, it goes on where it was."""
     found = _list_import(dealer_id, import_id)
-    while import_checking.check_portion(found, now=timezone.now()):
-        pass
+    _go_on(import_checking.check_portion, found)
     return found.checked_count
 
 
@@ -124,9 +125,26 @@ def check_list(dealer_id: int, import_id: int) -> int:
 def import_list(dealer_id: int, import_id: int) -> int:
     """How many rows. Stopped at any time, it goes on where it was."""
     found = _list_import(dealer_id, import_id)
-    while import_running.import_portion(found, now=timezone.now()):
-        pass
+    _go_on(import_running.import_portion, found)
     return found.done_count
+
+
+@task(title=_("Write the result of an import"), retry=Retry(attempts=3))
+def write_import_result(dealer_id: int, import_id: int) -> None:
+    found = _list_import(dealer_id, import_id)
+    import_workbooks.write_for_download(found, import_workbooks.RESULT)
+
+
+@task(title=_("Write the bad rows of an import"), retry=Retry(attempts=3))
+def write_import_errors(dealer_id: int, import_id: int) -> None:
+    found = _list_import(dealer_id, import_id)
+    import_workbooks.write_for_download(found, import_workbooks.ERRORS)
+
+
+def _go_on(do_portion: Callable[..., bool], row: Model) -> None:
+    """Until nothing is left to do."""
+    while do_portion(row, now=timezone.now()):
+        pass
 
 
 def _list_import(dealer_id: int, import_id: int) -> ListImport:

@@ -11,7 +11,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -28,9 +27,11 @@ from leads.admin.change_batch_undo import UNDO_OWN, may_undo
 from leads.admin.chips import ChipChangeList, ChipFilter
 from leads.admin.display import ago, badge, moment, two_lines
 from leads.admin.filters import DaysFilter
+from leads.admin.list_import_page import grouped
+from leads.admin.list_import_texts import TEXTS
 from leads.admin.merge_pages import back_url
 from leads.admin.wall import dealers_where, has_right_at, user_of
-from leads.models import ChangeBatch, ListImport, User
+from leads.models import ChangeBatch, ListImport, ListKind, User
 from leads.services.merge_rows import MergeRefused
 from leads.services.undoing import UndoRefused, carry_out, undo
 
@@ -174,7 +175,8 @@ class ChangeBatchAdmin(DealerAdmin):
             "title": capfirst(str(batch)),
             "batch": batch,
             "counts": ", ".join(counts_of(batch)),
-            "is_import": batch.kind == ChangeBatch.Kind.IMPORT,
+            "brings_more": batch.kind == ChangeBatch.Kind.IMPORT
+            and batch.list_kind == ListKind.LEADS,
             "at": moment(batch.at, now=now),
             "until": until_text(batch),
             "undone_at": moment(batch.undone_at, now=now) if batch.undone_at else "",
@@ -184,6 +186,7 @@ class ChangeBatchAdmin(DealerAdmin):
             "list_import": import_of(request, batch),
             **page_of(batch, user=user, number=request.POST.get("page", "1"), chosen=chosen),
         }
+        context["effects"] = _effects(batch, context)
         return TemplateResponse(request, "admin/leads/changebatch/page.html", context)
 
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -236,14 +239,23 @@ def counts_of(batch: ChangeBatch) -> list[str]:
     """["290 new leads", "4 changed"]"""
     if batch.kind == ChangeBatch.Kind.MERGE:
         return [_("two into one")]
-    words = []
+    texts, words = TEXTS[batch.list_kind], []
     if batch.created_count:
-        text = ngettext("%(n)s new lead", "%(n)s new leads", batch.created_count)
-        words.append(text % {"n": number_format(batch.created_count, force_grouping=True)})
+        words.append(texts.sentence("new", batch.created_count, grouped(batch.created_count)))
     if batch.changed_count or not words:
-        text = ngettext("%(n)s lead changed", "%(n)s leads changed", batch.changed_count)
-        words.append(text % {"n": number_format(batch.changed_count, force_grouping=True)})
+        words.append(texts.sentence("edited", batch.changed_count, grouped(batch.changed_count)))
     return words
+
+
+def _effects(batch: ChangeBatch, counts: dict[str, Any]) -> list[str]:
+    """What undoing will do, as sentences."""
+    texts = TEXTS[batch.list_kind]
+    pairs = [("goes", "created"), ("back", "changed"), ("partly", "partly")]
+    return [
+        texts.sentence(text, counts[name], grouped(counts[name]))
+        for text, name in pairs
+        if counts.get(name)
+    ]
 
 
 def until_text(batch: ChangeBatch) -> str:
@@ -253,10 +265,8 @@ def until_text(batch: ChangeBatch) -> str:
 
 
 def _done(batch: ChangeBatch) -> str:
-    text = ngettext(
-        "%(n)d lead is as before.", "%(n)d leads are as before.", batch.taken_back_count
-    )
-    words = [text % {"n": batch.taken_back_count}]
+    taken = batch.taken_back_count
+    words = [TEXTS[batch.list_kind].sentence("as_before", taken, grouped(taken))]
     if batch.left_count:
         text = ngettext("%(n)d stays.", "%(n)d stay.", batch.left_count)
         words.append(text % {"n": batch.left_count})

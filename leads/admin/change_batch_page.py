@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from leads.admin.change_batch_values import values_of
+from leads.admin.change_batch_records import SHOWN
 from leads.admin.display import moment
-from leads.models import ChangeBatch, Lead, User
-from leads.services.undo_leads import labels
-from leads.services.undo_plan import Reason, as_json, plan
+from leads.models import ChangeBatch, User
+from leads.services.undo_plan import Reason, as_json
 from leads.services.undoing import is_long
 
 PER_PAGE = 25
@@ -26,7 +24,7 @@ _NUMBER = re.compile("[0-9]{1,18}")  # more digits are no id
 
 
 def chosen_in(answer: QueryDict) -> set[int]:
-    """The leads that are to be taken back although somebody has changed them."""
+    """Ids of those that are to be taken back although somebody has changed them."""
     return {int(pk) for pk in answer.getlist("chosen") if _NUMBER.fullmatch(pk)}
 
 
@@ -36,13 +34,13 @@ def is_clean(batch: ChangeBatch, *, user: User) -> bool:
         return False
     if batch.merge_id or batch.undone_at is not None:
         return True  # the service says what there is to say
-    return not any(verdict.reasons for verdict in plan(batch, by=user))
+    return not any(verdict.reasons for verdict in SHOWN[batch.list_kind].plan(batch, user))
 
 
 def page_of(
     batch: ChangeBatch, *, user: User, number: str, chosen: Collection[int]
 ) -> dict[str, Any]:
-    """The counts, and a page of the leads that stay. A merge has none."""
+    """The counts, and a page of those that stay. A merge has none."""
     if batch.merge_id:
         return {"rows": []}
     if batch.undone_at is not None:
@@ -51,7 +49,7 @@ def page_of(
     else:
         left, counts = _preview(batch, user)
     page = Paginator(left, PER_PAGE).get_page(number)
-    shown = {row["lead"] for row in page}
+    shown = {row["id"] for row in page}
     return {
         **counts,
         "page": page,
@@ -64,7 +62,7 @@ def page_of(
 def _preview(batch: ChangeBatch, user: User) -> tuple[list[dict[str, Any]], dict[str, int]]:
     counts = {"created": 0, "changed": 0, "partly": 0}
     left = []
-    for verdict in plan(batch, by=user):
+    for verdict in SHOWN[batch.list_kind].plan(batch, user):
         if verdict.reasons:
             left.append({**as_json(verdict), "may_be_chosen": verdict.may_be_chosen})
             counts["partly"] += verdict.does_something
@@ -76,34 +74,28 @@ def _preview(batch: ChangeBatch, user: User) -> tuple[list[dict[str, Any]], dict
 def _rows(
     batch: ChangeBatch, page: Page[dict[str, Any]], user: User, chosen: Collection[int]
 ) -> Sequence[Mapping[str, Any]]:
-    leads = Lead.objects.ever_of_user(user).in_bulk([row["lead"] for row in page])
-    values = values_of(batch, leads, user=user) if batch.undone_at is None else {}
+    shown = SHOWN[batch.list_kind]
+    found = shown.seen(user).in_bulk([row["id"] for row in page])
+    values = shown.values(batch, found, user) if batch.undone_at is None else {}
     people = User.objects.in_bulk({one for row in page for _cell, one, _at in row["cells"] if one})
     return [
         {
-            "pk": row["lead"],
-            **_named(leads.get(row["lead"])),
-            "sentences": list(_sentences(row, people)),
-            "values": values.get(row["lead"], ()),
+            "pk": row["id"],
+            **shown.named(found.get(row["id"])),
+            "sentences": list(_sentences(row, people, shown.labels)),
+            "values": values.get(row["id"], ()),
             "may_be_chosen": row["may_be_chosen"],
-            "is_chosen": row["lead"] in chosen,
+            "is_chosen": row["id"] in chosen,
         }
         for row in page
     ]
 
 
-def _named(lead: Lead | None) -> dict[str, str]:
-    if lead is None:
-        return {"name": _("A lead that you cannot see"), "number": "", "url": ""}
-    is_here = lead.deleted_at is None
-    return {
-        "name": lead.full_name or _("Without a name"),
-        "number": lead.number,
-        "url": reverse("admin:leads_lead_change", args=[lead.pk]) if is_here else "",
-    }
-
-
-def _sentences(row: Mapping[str, Any], people: Mapping[int, User]) -> Iterable[str]:
+def _sentences(
+    row: Mapping[str, Any],
+    people: Mapping[int, User],
+    labels: Callable[[Collection[str]], list[str]],
+) -> Iterable[str]:
     """Each thing that was changed with who and when, then the other reasons."""
     by_change: dict[tuple[str, str], list[str]] = {}
     for cell, user_id, at in row["cells"]:

@@ -36,11 +36,18 @@ def values_of(batch: ChangeBatch, leads: Mapping[int, Lead], *, user: User) -> d
     names = _names(cells)
     found: dict[int, list[str]] = defaultdict(list)
     for lead, field, now, before in cells:
-        words = [_word(field, value, names) for value in (now, before)]
-        text = _("%(field)s: now %(now)s, before %(before)s.")
-        label = capfirst(str(field.verbose_name))
-        found[lead].append(text % {"field": label, "now": words[0], "before": words[1]})
+        found[lead].append(sentence(field, now, before, names))
     return found
+
+
+def sentence(
+    field: Any, now: Any, before: Any, names: Mapping[tuple[type[Model], int], Model] | None = None
+) -> str:
+    """What a cell says now and said before; `names`: of what a reference may mean."""
+    words = [_word(field, value, names or {}) for value in (now, before)]
+    text = _("%(field)s: now %(now)s, before %(before)s.")
+    label = capfirst(str(field.verbose_name))
+    return text % {"field": label, "now": words[0], "before": words[1]}
 
 
 def _cells(batch: ChangeBatch, leads: Mapping[int, Lead], user: User) -> Iterator[_Cell]:
@@ -68,7 +75,7 @@ def _names(cells: Iterable[_Cell]) -> dict[tuple[type[Model], int], Model]:
 
 def _word(field: Any, value: Any, names: Mapping[tuple[type[Model], int], Model]) -> str:
     model = referred(field)
-    if model is not None and value is not None:
+    if model is not None and isinstance(value, int):
         value = names.get((model, value), _("deleted"))
     word = Truncator(in_words(field, value)).chars(_LONG)
     if word == NOTHING:

@@ -31,7 +31,7 @@ class CustomerAdmin(CustomerMerging, CustomerBin, LeadsOfAdmin):
     list_display_links = ["name_cell"]
     list_filter = [BinFilter, ("created_at", DaysFilter)]
     list_filter_submit = True
-    empty_text = gettext_lazy("Customers are created with their first lead.")
+    empty_text = gettext_lazy("Customers come with their first lead, or with a list.")
     search_fields = ["search_text"]
     search_help_text = gettext_lazy("Name, company, phone, e-mail, place")
     fieldsets = [

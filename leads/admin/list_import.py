@@ -27,10 +27,11 @@ from leads.admin.display import ago, badge, two_lines
 from leads.admin.filters import DaysFilter
 from leads.admin.list_import_columns import show_columns
 from leads.admin.list_import_download import hand_out
-from leads.admin.list_import_page import ImportPage, grouped, may_import_at, state_badge, url_of
+from leads.admin.list_import_page import ImportPage, grouped, importable_kinds, state_badge, url_of
 from leads.admin.list_import_preview import show_preview, show_row
 from leads.admin.list_import_progress import act, show_run, tell_progress
 from leads.admin.list_import_result import counts_of, show_result
+from leads.admin.list_import_texts import TEXTS
 from leads.admin.list_import_upload import read_differently, show_file, show_upload
 from leads.admin.list_import_values import show_values
 from leads.admin.wall import user_of
@@ -60,7 +61,7 @@ class ListImportAdmin(DealerAdmin):
     list_display = ["file_cell", "when_cell", "rows_cell", "state_cell", "outcome_cell"]
     list_display_links = None
     list_select_related = ["user", "dealer"]
-    list_filter: ClassVar[Any] = ["state", ("created_at", DaysFilter)]
+    list_filter: ClassVar[Any] = ["kind", "state", ("created_at", DaysFilter)]
     list_filter_submit = True
     search_fields = ["file_name"]
     search_help_text = gettext_lazy("Name of the file")
@@ -78,7 +79,7 @@ class ListImportAdmin(DealerAdmin):
     # Rights
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return may_import_at(user_of(request), None)
+        return bool(importable_kinds(user_of(request)))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
@@ -104,7 +105,8 @@ class ListImportAdmin(DealerAdmin):
     @display(description=gettext_lazy("file"))
     def file_cell(self, row: ListImport) -> SafeString:
         link = format_html('<a class="lo-open" href="{}">{}</a>', url_of(row), row.file_name)
-        return two_lines(link, row.user or row.get_origin_display())
+        who = str(row.user or row.get_origin_display())
+        return two_lines(link, f"{TEXTS[row.kind].title} · {who}")
 
     @display(description=gettext_lazy("uploaded"), ordering="created_at")
     def when_cell(self, row: ListImport) -> str:

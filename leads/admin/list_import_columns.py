@@ -20,7 +20,7 @@ from leads.admin.list_import_selects import Selects, datalist
 from leads.admin.list_import_upload import ReadingForm
 from leads.models import ImportTemplate, ListImport, RowOutcome
 from leads.resources.cells import cell_from_json, cell_text
-from leads.resources.columns import BY_NAME
+from leads.resources.column_tables import TABLES
 from leads.resources.import_deciding import (
     NoLongerPossible,
     assign_columns,
@@ -28,7 +28,7 @@ from leads.resources.import_deciding import (
     save_template,
     use_template,
 )
-from leads.resources.import_mapping import FIXABLE, FURTHER, LEFT_OUT, ListMapping
+from leads.resources.import_mapping import FURTHER, LEFT_OUT, ListMapping
 from leads.resources.import_words import CATALOGS, Words
 
 _LONGEST_SAMPLE = 60
@@ -59,7 +59,8 @@ def show_columns(page: ImportPage) -> HttpResponse:
 def _assign(page: ImportPage) -> HttpResponse:
     said, found = page.request.POST, page.list_import
     columns = [said.get(f"column-{at}", FURTHER) for at in range(len(found.headers))]
-    fixed = {name: said[f"fixed-{name}"] for name in FIXABLE if said.get(f"fixed-{name}")}
+    fixable = TABLES[found.kind].fixable
+    fixed = {name: said[f"fixed-{name}"] for name in fixable if said.get(f"fixed-{name}")}
     name = " ".join(said.get("template_name", "").split())
     saves = "save_template" in said
     try:
@@ -96,7 +97,7 @@ def go_to_preview(page: ImportPage) -> HttpResponse:
 
 
 def templates_of(list_import: ListImport) -> QuerySet[ImportTemplate]:
-    return ImportTemplate.objects.for_dealer(list_import.dealer_id).named()
+    return ImportTemplate.objects.for_dealer(list_import.dealer_id).named(list_import.kind)
 
 
 def _template_chosen(page: ImportPage) -> HttpResponse:
@@ -141,7 +142,7 @@ def _ask(page: ImportPage, columns: Sequence[str], fixed: Mapping[str, str]) -> 
 
 def _lines(found: ListImport, columns: Sequence[str]) -> list[dict[str, Any]]:
     proposals, samples = found.info.get("proposals", ()), found.info.get("samples", ())
-    selects = Selects(field_choices(columns))
+    selects = Selects(field_choices(found.kind, columns))
     lines = []
     for at, (header, column) in enumerate(zip(found.headers, columns, strict=True)):
         proposal = proposals[at] if at < len(proposals) else {}
@@ -190,10 +191,11 @@ def _why(column: str, proposal: Mapping[str, Any], *, is_proposed: bool) -> str:
 
 
 def _fixed_fields(found: ListImport, fixed: Mapping[str, str]) -> list[dict[str, Any]]:
-    words = Words(found.dealer)
+    table = TABLES[found.kind]
+    words = Words(found.dealer, table)
     fields = []
-    for name in FIXABLE:
-        label, value = BY_NAME[name].header, fixed.get(name, "")
+    for name in table.fixable:
+        label, value = table.by_name[name].header, fixed.get(name, "")
         field: dict[str, Any] = {"name": f"fixed-{name}", "label": label, "value": value}
         if name in _FIXED_CHOICES:
             options = [(one.value, one.label) for one in words.options(name)]

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.admin.list_import_selects import Group
-from leads.resources.columns import BY_NAME
-from leads.resources.import_mapping import ASSIGNABLE, FURTHER, LEFT_OUT
+from leads.models import ListKind
+from leads.resources.column_table import ColumnTable
+from leads.resources.column_tables import TABLES
+from leads.resources.import_mapping import FURTHER, LEFT_OUT
 
-_GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
+_Groups = tuple[tuple[Promise, tuple[str, ...]], ...]
+_OF_LEADS: _Groups = (
     (
         gettext_lazy("Contact"),
         (
@@ -61,25 +64,51 @@ _GROUPS: tuple[tuple[Promise, tuple[str, ...]], ...] = (
 )
 
 
-def field_choices(columns: Sequence[str]) -> list[Group]:
+_OF_CUSTOMERS: _Groups = (
+    (
+        gettext_lazy("Person or company"),
+        ("salutation", "title", "name", "first_name", "last_name", "company"),
+    ),
+    (gettext_lazy("Contact"), ("email", "phone", "mobile")),
+    (
+        gettext_lazy("Address"),
+        ("street", "house_number", "postal_code", "city", "place", "country"),
+    ),
+)
+_OF_VEHICLES: _Groups = (
+    (
+        gettext_lazy("Vehicle"),
+        (
+            *("internal_number", "vin", "make", "model", "variant", "vehicle_name", "condition"),
+            *("first_registration", "mileage_km", "power_kw", "power_hp", "fuel"),
+        ),
+    ),
+    (gettext_lazy("Sale"), ("price", "state", "location", "url")),
+)
+_GROUPS: Mapping[str, _Groups] = {
+    ListKind.LEADS: _OF_LEADS,
+    ListKind.CUSTOMERS: _OF_CUSTOMERS,
+    ListKind.VEHICLES: _OF_VEHICLES,
+}
+
+
+def field_choices(kind: str, columns: Sequence[str]) -> list[Group]:
     """Every field once, under what it belongs to. What only an export of ours holds is offered
     where the list has such a column."""
-    groups: list[Group] = [
-        (
-            "",
-            [
-                (FURTHER, _("– keep as a further value –")),
-                (LEFT_OUT, _("– leave out –")),
-            ],
-        )
-    ]
-    groups += [(label, [_option(name) for name in names]) for label, names in _GROUPS]
-    grouped = {name for _label, names in _GROUPS for name in names}
-    others = [name for name in ASSIGNABLE if name not in grouped and name != "custom_values"]
-    others += sorted({one for one in columns if one in BY_NAME} - set(ASSIGNABLE))
-    groups.append((_("Others"), [_option(name) for name in [*others, "custom_values"]]))
+    table, named = TABLES[kind], _GROUPS[kind]
+    no_field = [(LEFT_OUT, _("– leave out –"))]
+    if table.keeps_further:
+        no_field.insert(0, (FURTHER, _("– keep as a further value –")))
+    groups: list[Group] = [("", no_field)]
+    groups += [(label, [_option(table, name) for name in names]) for label, names in named]
+    grouped = {name for _label, names in named for name in names}
+    others = [name for name in table.assignable if name not in grouped]
+    others += sorted({one for one in columns if one in table.by_name} - set(table.assignable))
+    others.sort(key=lambda name: name == "custom_values")
+    if others:
+        groups.append((_("Others"), [_option(table, name) for name in others]))
     return groups
 
 
-def _option(name: str) -> tuple[str, str]:
-    return name, BY_NAME[name].header
+def _option(table: ColumnTable, name: str) -> tuple[str, str]:
+    return name, table.by_name[name].header

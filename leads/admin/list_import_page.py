@@ -23,9 +23,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext_lazy
 
 from leads.admin.display import badge
+from leads.admin.list_import_texts import TEXTS
 from leads.admin.wall import has_right_at, user_of
-from leads.models import ImportOrigin, ImportState, ListImport, User
-from leads.resources.import_running import IMPORT_RIGHT
+from leads.models import ImportOrigin, ImportState, ListImport, ListKind, User
+from leads.resources.list_kinds import KINDS
 
 # The steps as people see them; a step is also the end of its page's address.
 STEPS: tuple[tuple[str, Promise], ...] = (
@@ -83,8 +84,10 @@ def url_of(list_import: ListImport, step: str = "") -> str:
     return reverse(f"admin:leads_listimport_{step or step_of(list_import)}", args=[list_import.pk])
 
 
-def may_import_at(user: User, dealer_id: int | None) -> bool:
-    return has_right_at(user, IMPORT_RIGHT, dealer_id)
+def importable_kinds(user: User, dealer_id: int | None = None) -> list[ListKind]:
+    """What this user may import at the dealer; None: at any."""
+    allowed = (kind for kind, one in KINDS.items() if has_right_at(user, one.right, dealer_id))
+    return [ListKind(kind) for kind in allowed]
 
 
 def may_go_on(user: User, list_import: ListImport) -> bool:
@@ -92,7 +95,7 @@ def may_go_on(user: User, list_import: ListImport) -> bool:
     to go on with, and what nobody answers for any more does not go on at all."""
     if list_import.user_id is None:
         return user.is_superuser and list_import.origin == ImportOrigin.COMMAND
-    return may_import_at(user, list_import.dealer_id)
+    return list_import.kind in importable_kinds(user, list_import.dealer_id)
 
 
 @dataclass(frozen=True)
@@ -137,8 +140,9 @@ class ImportPage:
         shared = {
             **self.admin.admin_site.each_context(self.request),
             "opts": self.admin.opts,
-            "title": found.file_name,
+            "title": f"{TEXTS[found.kind].title} · {found.file_name}",
             "list_import": found,
+            "texts": TEXTS[found.kind],
             "state": state_badge(found, with_percent=False),  # the bar has them, and moves
             "steps": self._steps(step),
             "may_go_on": self.may_go_on,

@@ -20,14 +20,16 @@ from leads.admin.list_import_page import ImportPage, grouped, is_open_step, url_
 from leads.admin.list_import_progress import begin, progress_of
 from leads.admin.list_import_rows import (
     AS_ALL,
+    CONFLICT,
     DUPLICATE,
     cells_of,
-    lead_urls,
     number_in,
     page_of,
+    reference_urls,
     shown_row,
     with_plan,
 )
+from leads.admin.list_import_texts import TEXTS
 from leads.admin.merge_pages import back_url
 from leads.models import ImportState, ListImport, ListRow, OnExisting, Plan
 from leads.resources.cells import cell_text
@@ -49,6 +51,7 @@ _CHIPS = (
     (Plan.UNCHANGED, gettext_lazy("Unchanged")),
     (DUPLICATE, gettext_lazy("Duplicates")),
     (Plan.BAD, gettext_lazy("Errors")),
+    (CONFLICT, gettext_lazy("Changed on both sides")),
 )
 
 
@@ -75,20 +78,22 @@ def show_preview(page: ImportPage) -> HttpResponse:
 def _show(page: ImportPage) -> HttpResponse:
     found, asked = page.list_import, page.request.GET
     counts, kind = counted(found), asked.get("show", "")
-    kind = kind if kind in counts else ""
+    conflicts = with_plan(found, CONFLICT).count()
+    kind = kind if kind in {**counts, CONFLICT: conflicts} else ""
     rows = page_of(with_plan(found, kind), number_in(asked, "from"))
     mapping = ListMapping.of(found)
-    urls = lead_urls(page.user, found.dealer_id, rows.rows)
+    urls = reference_urls(page.user, found, rows.rows)
     return page.answer(
         "preview",
         chips=[
             {
                 "label": label,
                 "value": value,
-                "count": sum(counts.values()) if not value else counts[value],
+                "count": {"": sum(counts.values()), CONFLICT: conflicts, **counts}[value],
                 "is_shown": value == kind,
             }
             for value, label in _CHIPS
+            if value != CONFLICT or conflicts or kind == CONFLICT
         ],
         kind=kind,
         rows=[shown_row(found, mapping, row, urls, may_go_on=page.may_go_on) for row in rows.rows],
@@ -98,51 +103,34 @@ def _show(page: ImportPage) -> HttpResponse:
             (value, capfirst(str(label)), value == found.on_existing)
             for value, label in OnExisting.choices
         ],
-        has_conflicts=_has_conflicts(found, mapping),
+        has_conflicts=found.takes_conflicts or conflicts,
         remarks=found.info.get("remarks", ()),
         same_files=same_files(page),
     )
 
 
-def _has_conflicts(found: ListImport, mapping: ListMapping) -> bool:
-    """Only lists that were exported here can have them."""
-    if "version" not in mapping.names:
-        return False
-    rows = ListRow.objects.filter(list_import=found, plan__in=[Plan.CHANGED, Plan.UNCHANGED])
-    return found.takes_conflicts or rows.filter(notes__has_key="conflicts").exists()
-
-
 def _summary(found: ListImport, counts: dict[str, int]) -> list[str]:
     """What the import will do, as sentences."""
+    texts = TEXTS[found.kind]
     wanted = with_plan(found, DUPLICATE).filter(decision=OnExisting.NEW).count()
     left_out = 0 if found.takes_duplicates else counts[DUPLICATE] - wanted
-    sentences = [
-        ngettext("%(n)s lead is created.", "%(n)s leads are created.", counts[Plan.NEW] + wanted)
-        % {"n": grouped(counts[Plan.NEW] + wanted)}
-    ]
-    texts = [
-        (
-            counts[Plan.CHANGED],
-            ngettext("%(n)s lead is changed.", "%(n)s leads are changed.", counts[Plan.CHANGED]),
-        ),
-        (
-            counts[Plan.UNCHANGED],
-            ngettext(
-                "%(n)s lead stays as it is.",
-                "%(n)s leads stay as they are.",
-                counts[Plan.UNCHANGED],
-            ),
-        ),
+    taken = counts[DUPLICATE] if found.takes_duplicates else 0
+    created = counts[Plan.NEW] + wanted
+    sentences = [texts.sentence("created", created, grouped(created))]
+    for name, plan in (("changed", Plan.CHANGED), ("stays", Plan.UNCHANGED)):
+        if count := counts[plan]:
+            sentences.append(texts.sentence(name, count, grouped(count)))
+    others = [
         (
             left_out,
             ngettext("%(n)s duplicate is left out.", "%(n)s duplicates are left out.", left_out),
         ),
         (
-            counts[DUPLICATE] if found.takes_duplicates else 0,
+            taken,
             ngettext(
                 "%(n)s duplicate is imported as well.",
                 "%(n)s duplicates are imported as well.",
-                counts[DUPLICATE],
+                taken,
             ),
         ),
         (
@@ -154,14 +142,14 @@ def _summary(found: ListImport, counts: dict[str, int]) -> list[str]:
             ),
         ),
     ]
-    return sentences + [text % {"n": grouped(count)} for count, text in texts if count]
+    return sentences + [text % {"n": grouped(count)} for count, text in others if count]
 
 
 def _decide(page: ImportPage) -> HttpResponse:
     """The decisions; and the start of the import, if they are those that the preview shows."""
     found, form = page.list_import, DecisionsForm(page.request.POST)
     if not form.is_valid():
-        page.say(_("Please choose what is done with leads that are here already."), messages.ERROR)
+        page.say(_("Please choose what is done with what is here already."), messages.ERROR)
         return page.go()
     said = form.cleaned_data
     before = (found.on_existing, found.takes_duplicates, found.takes_conflicts)
@@ -235,7 +223,7 @@ def _cells(found: ListImport, row: ListRow) -> Any:
 
 def _row_context(page: ImportPage, row: ListRow, *, is_open: bool) -> dict[str, Any]:
     found = page.list_import
-    urls = lead_urls(page.user, found.dealer_id, [row])
+    urls = reference_urls(page.user, found, [row])
     shown = shown_row(
         found,
         ListMapping.of(found),

@@ -15,8 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from leads.admin.list_import_page import ImportPage, grouped, is_open_step, rows_text
-from leads.models import ImportState, Lead, ListImport
+from leads.models import ImportState, ListImport
 from leads.resources.import_running import WrongStep, cancel, carry_on, pause, start
+from leads.resources.list_kinds import kind_of
 
 _MINUTE = 60  # seconds
 
@@ -95,10 +96,10 @@ def act(page: ImportPage) -> HttpResponse:
 
 def begin(page: ImportPage) -> None:
     """Start the import. Raises WrongStep. On record are numbers, not what stands in the list."""
-    start(page.list_import, now=page.now)
+    start(page.list_import, by=page.user, now=page.now)
     LogEntry.objects.create(
         user=page.user,
-        content_type=ContentType.objects.get_for_model(Lead),
+        content_type=ContentType.objects.get_for_model(kind_of(page.list_import).model),
         object_repr=_("import of a list"),
         action_flag=ADDITION,
         change_message=_("Import %(number)d was started: %(rows)s.")
@@ -109,7 +110,7 @@ def begin(page: ImportPage) -> None:
 def _resume(page: ImportPage) -> None:
     if page.list_import.state != ImportState.PAUSED:
         raise WrongStep(_("This import is not paused."))
-    start(page.list_import, now=page.now)
+    start(page.list_import, by=page.user, now=page.now)
 
 
 def _pause(page: ImportPage) -> None:

@@ -14,9 +14,10 @@ from leads.admin.display import badge, moment
 from leads.admin.list_import_page import ImportPage, is_open_step
 from leads.admin.list_import_rows import (
     TONES_OF_OUTCOME,
-    lead_urls,
     number_in,
     page_of,
+    reference_urls,
+    shown_reference,
     with_outcome,
 )
 from leads.models import ListImport, RowOutcome
@@ -59,7 +60,7 @@ def counts_of(list_import: ListImport) -> list[dict[str, Any]]:
 def _rows(page: ImportPage, kind: str) -> dict[str, Any]:
     found = page.list_import
     rows = page_of(with_outcome(found, kind), number_in(page.request.GET, "from"))
-    urls = lead_urls(page.user, found.dealer_id, rows.rows)
+    urls = reference_urls(page.user, found, rows.rows)
     return {
         "kind": kind if kind in RowOutcome.values else "",
         "page": rows,
@@ -68,8 +69,8 @@ def _rows(page: ImportPage, kind: str) -> dict[str, Any]:
                 "number": row.number,
                 "title": row.notes.get("title", ""),
                 "badge": _badge(row.outcome),
-                "lead_number": row.lead_number,
-                "lead_url": urls.get(row.lead_number, ""),
+                "reference": shown_reference(found, row),
+                "reference_url": urls.get(row.reference, ""),
                 "reason": row.reason,
             }
             for row in rows.rows

@@ -18,12 +18,16 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from leads.admin.display import badge
-from leads.models import Lead, ListImport, ListRow, OnExisting, Plan, RowOutcome, User
+from leads.admin.list_import_texts import TEXTS
+from leads.admin.wall import visible_rows
+from leads.models import ListImport, ListRow, OnExisting, Plan, RowOutcome, User
 from leads.resources.cells import cell_from_json, cell_text
 from leads.resources.import_mapping import ListMapping
+from leads.resources.list_kinds import kind_of
 
 PER_PAGE = 50
 DUPLICATE = "duplicate"
+CONFLICT = "conflict"
 # In the order of the chips.
 TONES_OF_PLAN = {
     Plan.NEW: "green",
@@ -41,7 +45,10 @@ TONES_OF_OUTCOME = {
 }
 # More digits are no row of a sheet.
 _ROW_NUMBER = re.compile("[0-9]{1,7}")
-_NAMING = ("first_name", "last_name", "name", "company", "email", "subject")
+_NAMING = (
+    *("first_name", "last_name", "name", "company", "email", "subject"),
+    *("make", "model", "internal_number", "vin"),
+)
 _NAMES_SHOWN = 2
 # A select of a row: as with all others.
 AS_ALL = ""
@@ -94,6 +101,8 @@ def with_plan(list_import: ListImport, kind: str) -> QuerySet[ListRow]:
     rows = ListRow.objects.filter(list_import=list_import)
     if kind == DUPLICATE:
         return rows.exclude(duplicate_of=None).exclude(plan=Plan.BAD)
+    if kind == CONFLICT:
+        return rows.filter(has_conflict=True)
     if kind == Plan.BAD:
         return rows.filter(plan=Plan.BAD)
     if kind in Plan.values:
@@ -106,14 +115,24 @@ def with_outcome(list_import: ListImport, kind: str) -> QuerySet[ListRow]:
     return rows.filter(outcome=kind) if kind in RowOutcome.values else rows
 
 
-def lead_urls(user: User, dealer_id: int, rows: Iterable[ListRow]) -> Mapping[str, str]:
-    """By number, the pages of leads that this user may open."""
-    numbers = {row.lead_number for row in rows} - {""}
-    leads = Lead.objects.for_user(user).filter(dealer=dealer_id, number__in=numbers)
+def reference_urls(
+    user: User, list_import: ListImport, rows: Iterable[ListRow]
+) -> Mapping[str, str]:
+    """By reference, the pages of what rows name or became, if this user may open them."""
+    kind = kind_of(list_import)
+    named = {row.reference for row in rows} - {""}
+    found = visible_rows(kind.model, user).filter(dealer=list_import.dealer_id)
+    found = found.filter(**{f"{kind.named_by}__in": named})
+    page = f"admin:leads_{kind.model._meta.model_name}_change"
     return {
-        number: reverse("admin:leads_lead_change", args=[pk])
-        for number, pk in leads.values_list("number", "pk")
+        str(reference): reverse(page, args=[pk])
+        for reference, pk in found.order_by().values_list(kind.named_by, "pk")
     }
+
+
+def shown_reference(list_import: ListImport, row: ListRow) -> str:
+    """ "L-2026-000017", "Kunde 17" """
+    return TEXTS[list_import.kind].reference % {"number": row.reference} if row.reference else ""
 
 
 @dataclass(frozen=True)
@@ -188,8 +207,8 @@ def shown_row(
         "number": row.number,
         "url": reverse("admin:leads_listimport_row", args=[list_import.pk, row.number]),
         "title": notes.get("title") or _who(mapping, row),
-        "lead_number": row.lead_number,
-        "lead_url": urls.get(row.lead_number, ""),
+        "reference": shown_reference(list_import, row),
+        "reference_url": urls.get(row.reference, ""),
         "badge": _plan_badge(row, is_duplicate=is_duplicate),
         "problems": problems,
         "changes": [(capfirst(one[0]), *one[1:]) for one in notes.get("changes", ())]
@@ -230,7 +249,7 @@ def _decisions(
 ) -> list[tuple[str, str, bool]]:
     """Value, label, whether it is chosen; none for rows about which nothing is to be decided."""
     choices: list[tuple[str, str]] = []
-    if row.plan != Plan.BAD and row.lead_number:
+    if row.plan != Plan.BAD and row.reference:
         choices = [(value, capfirst(str(label))) for value, label in OnExisting.choices]
     elif is_duplicate:
         choices = [(OnExisting.NEW.value, _("Import it all the same"))]

@@ -21,15 +21,16 @@ from unfold.widgets import (
     UnfoldAdminSelectWidget,
 )
 
-from leads.admin.list_import_page import ImportPage, is_open_step, may_import_at, url_of
+from leads.admin.list_import_page import ImportPage, importable_kinds, is_open_step, url_of
 from leads.admin.list_import_progress import progress_of
+from leads.admin.list_import_texts import TEXTS
 from leads.admin.wall import dealers_where, user_of
-from leads.models import Dealer, ImportState, ListImport, User
-from leads.resources.columns import COLUMNS
+from leads.models import Dealer, ImportState, ListImport, ListKind, User
+from leads.resources.column_tables import TABLES
 from leads.resources.import_deciding import NoLongerPossible
-from leads.resources.import_running import IMPORT_RIGHT
 from leads.resources.import_staging import order_import, read_again
 from leads.resources.list_info import Choice
+from leads.resources.list_kinds import KINDS
 from leads.resources.list_remarks import DELIMITER_NAMES, ENCODING_NAMES
 from leads.resources.refusals import check_size
 
@@ -40,8 +41,12 @@ _DELIMITERS = [(value, DELIMITER_NAMES[sign]) for value, sign in _SIGNS.items()]
 
 
 class UploadForm(forms.Form):
-    """The file, and whose list it is if the user may import for several dealers."""
+    """The file, what its rows are, and whose list it is if the user may import for several
+    dealers."""
 
+    kind = forms.ChoiceField(
+        error_messages={"required": gettext_lazy("Please choose what the list holds.")}
+    )
     dealer = forms.ModelChoiceField(
         Dealer.objects.none(),
         label=gettext_lazy("Whose list is it?"),
@@ -58,6 +63,9 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._user, self.kinds = user, importable_kinds(user)
+        kind: Any = self.fields["kind"]
+        kind.choices = [(one.value, one.label) for one in self.kinds]
         dealers = _dealers(user)
         dealer: Any = self.fields["dealer"]
         dealer.queryset = dealers
@@ -75,7 +83,23 @@ class UploadForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if self.sole_dealer:
             cleaned["dealer"] = self.sole_dealer
+        dealer, kind = cleaned.get("dealer"), cleaned.get("kind")
+        if dealer and kind and kind not in importable_kinds(self._user, dealer.pk):
+            self.add_error(None, _("You may not import such lists for this dealer."))
         return cleaned
+
+    def kind_choices(self) -> list[dict[str, Any]]:
+        """What can be chosen, as the page shows it."""
+        asked = self["kind"].value() or (self.kinds[0] if len(self.kinds) == 1 else "")
+        return [
+            {
+                "value": one.value,
+                "title": TEXTS[one].title,
+                "line": TEXTS[one].choice,
+                "is_chosen": one == asked,
+            }
+            for one in self.kinds
+        ]
 
 
 class ReadingForm(forms.Form):
@@ -137,10 +161,13 @@ class ReadingForm(forms.Form):
 
 
 def show_upload(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
-    if not may_import_at(user_of(request), None):
+    kinds = importable_kinds(user_of(request))
+    if not kinds:
         raise PermissionDenied
     said = (request.POST, request.FILES) if request.method == "POST" else ()
-    form = UploadForm(*said, user=user_of(request))
+    # Most lists hold enquiries; the list of customers leads here with its own kind.
+    asked = {"kind": request.GET.get("kind", ListKind.LEADS)}
+    form = UploadForm(*said, user=user_of(request), initial=asked)
     if form.is_valid():
         upload = form.cleaned_data["file"]
         ordered = order_import(
@@ -150,6 +177,7 @@ def show_upload(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
             size=upload.size,
             user=user_of(request),
             now=timezone.now(),
+            kind=ListKind(form.cleaned_data["kind"]),
         )
         return HttpResponseRedirect(url_of(ordered))
     context = {
@@ -157,7 +185,13 @@ def show_upload(admin: ModelAdmin, request: HttpRequest) -> HttpResponse:
         "opts": admin.opts,
         "title": _("New import"),
         "form": form,
-        "known_columns": [column.header for column in COLUMNS if not column.shown],
+        "known_columns": [
+            (
+                TEXTS[kind].title,
+                [TABLES[kind].by_name[one].header for one in TABLES[kind].assignable],
+            )
+            for kind in kinds
+        ],
         "back": reverse("admin:leads_listimport_changelist"),
     }
     return TemplateResponse(request, "admin/leads/listimport/upload.html", context)
@@ -190,7 +224,7 @@ def read_differently(page: ImportPage) -> HttpResponse:
 
 
 def _dealers(user: User) -> QuerySet[Dealer]:
-    """Where the user may import: rights at one dealer say nothing about another."""
-    allowed = dealers_where(user, IMPORT_RIGHT)
+    """Where the user may import anything: rights at one dealer say nothing about another."""
+    allowed = dealers_where(user, *(one.right for one in KINDS.values()))
     dealers = user.dealers()
     return dealers if allowed is None else dealers.filter(pk__in=allowed)

@@ -13,7 +13,8 @@ from leads.admin.display import badge
 from leads.admin.list_import_columns import go_to_preview
 from leads.admin.list_import_page import ImportPage, is_open_step, rows_text, stamp
 from leads.admin.list_import_selects import Selects
-from leads.resources.columns import BY_NAME
+from leads.resources.column_table import ColumnTable
+from leads.resources.column_tables import TABLES
 from leads.resources.import_deciding import NoLongerPossible, assign_values
 from leads.resources.import_mapping import ListMapping
 from leads.resources.import_values import FoundValue, ValuedColumn, valued_columns
@@ -27,7 +28,7 @@ def show_values(page: ImportPage) -> HttpResponse:
     if not is_open_step(found, "values"):
         return page.elsewhere()
     if not page.is_post:
-        columns = [_shown(column) for column in valued_columns(found)]
+        columns = [_shown(column, TABLES[found.kind]) for column in valued_columns(found)]
         return page.answer(
             "values",
             stamp=stamp(found.found_values),
@@ -65,12 +66,12 @@ def _said(page: ImportPage) -> dict[str, dict[str, str]]:
     return {name: meanings for name, meanings in decided.items() if meanings}
 
 
-def _shown(column: ValuedColumn) -> dict[str, Any]:
+def _shown(column: ValuedColumn, table: ColumnTable) -> dict[str, Any]:
     """Those that nobody knows first, then those that are proposed."""
     options = [(f"{_OPTION}{one.value}", one.label) for one in column.options]
     known, unknown = (
         Selects([("", [(_AS_WRITTEN, text), (_EMPTY, _("leave empty"))]), (_("means"), options)])
-        for text in (_("as it stands there"), _as_unknown(column))
+        for text in (_("as it stands there"), _as_unknown(column, table))
     )
     lines: list[dict[str, Any]] = [
         {
@@ -88,7 +89,7 @@ def _shown(column: ValuedColumn) -> dict[str, Any]:
         for at, value in enumerate(column.values)
     ]
     return {
-        "label": BY_NAME[column.name].header,
+        "label": table.by_name[column.name].header,
         "header": column.header,
         "lines": sorted(lines, key=lambda line: line["rank"]),
         "unknown": len(column.unknown),
@@ -102,8 +103,10 @@ def _is_unknown(value: FoundValue) -> bool:
     return value.is_guess or (value.meaning is None and not value.means)
 
 
-def _as_unknown(column: ValuedColumn) -> str:
-    return _("add as new") if column.creates else _("keep as a further value")
+def _as_unknown(column: ValuedColumn, table: ColumnTable) -> str:
+    if column.creates:
+        return _("add as new")
+    return _("keep as a further value") if table.keeps_further else _("not known, left out")
 
 
 _KNOWN = 2

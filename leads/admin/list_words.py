@@ -18,27 +18,40 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from leads.admin.base import DealerAdmin
 from leads.admin.display import two_lines
 from leads.admin.forms import DealerForm
-from leads.models import ColumnName, ListValue
+from leads.models import ColumnName, ListKind, ListValue
 from leads.models.keys import fold
 from leads.resources.cells import header_key
-from leads.resources.columns import BY_NAME, column_for
-from leads.resources.import_mapping import ASSIGNABLE, VALUED
+from leads.resources.column_table import ColumnTable
+from leads.resources.column_tables import TABLES
 
 
 class _WordForm(DealerForm):
-    """Beside a column in words; the key, which the form leaves out, is checked here in words."""
+    """Beside a column in words, under the kind of lists that have it; the key, which the form
+    leaves out, is checked here in words."""
 
-    names: tuple[str, ...] = ASSIGNABLE
     taken = gettext_lazy("There is already an entry for this.")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        word = kwargs.get("instance")
+        if word is not None and word.column:
+            kwargs["initial"] = {"column": f"{word.kind}.{word.column}"} | (
+                kwargs.get("initial") or {}
+            )
         super().__init__(*args, **kwargs)
-        choices = sorted((BY_NAME[name].header, name) for name in self.names)
+        groups = [
+            (capfirst(str(ListKind(kind).label)), self._choices(kind, table))
+            for kind, table in TABLES.items()
+        ]
         self.fields["column"] = forms.ChoiceField(
-            label=capfirst(_("column")),
-            choices=[(name, header) for header, name in choices],
-            widget=UnfoldAdminSelectWidget,
+            label=capfirst(_("column")), choices=groups, widget=UnfoldAdminSelectWidget
         )
+
+    def _choices(self, kind: str, table: ColumnTable) -> list[tuple[str, str]]:
+        named = sorted((table.by_name[name].header, name) for name in self.names_of(table))
+        return [(f"{kind}.{name}", header) for header, name in named]
+
+    def names_of(self, table: ColumnTable) -> tuple[str, ...]:
+        return table.assignable
 
     def key_of(self, cleaned: dict[str, Any]) -> dict[str, str]:
         raise NotImplementedError
@@ -47,11 +60,13 @@ class _WordForm(DealerForm):
         cleaned = super().clean() or self.cleaned_data
         if not {"written", "column"} <= cleaned.keys():
             return cleaned
+        self.instance.kind, _dot, cleaned["column"] = cleaned["column"].partition(".")
         key = self.key_of(cleaned)
         self.instance.key = key["key"]
         dealer = cleaned.get("dealer") or getattr(self.instance, "dealer", None)
         if dealer is not None:
-            rows = type(self.instance).objects.for_dealer(dealer).filter(**key)
+            rows = type(self.instance).objects.for_dealer(dealer)
+            rows = rows.filter(kind=self.instance.kind, **key)
             if rows.exclude(pk=self.instance.pk).exists():
                 self.add_error("written", self.taken)
         return cleaned
@@ -60,19 +75,25 @@ class _WordForm(DealerForm):
 class ColumnNameForm(_WordForm):
     def clean_written(self) -> str:
         written: str = self.cleaned_data["written"]
-        if known := column_for(written):
-            text = _("This is understood already, as “%(column)s”.")
-            raise ValidationError(text % {"column": known.header})
         if not header_key(written):
             raise ValidationError(_("Please write at least one letter or digit."))
         return written
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        table = TABLES[self.instance.kind]
+        if known := table.column_for(cleaned.get("written", "")):
+            text = _("This is understood already, as “%(column)s”.")
+            self.add_error("written", text % {"column": known.header})
+        return cleaned
 
     def key_of(self, cleaned: dict[str, Any]) -> dict[str, str]:
         return {"key": header_key(cleaned["written"])}
 
 
 class ListValueForm(_WordForm):
-    names = VALUED
+    def names_of(self, table: ColumnTable) -> tuple[str, ...]:
+        return table.valued
 
     def key_of(self, cleaned: dict[str, Any]) -> dict[str, str]:
         return {"column": cleaned["column"], "key": fold(cleaned["written"])[:200]}
@@ -98,7 +119,7 @@ class ColumnNameAdmin(_WordAdmin):
 
     @display(description=gettext_lazy("means"), ordering="column")
     def means_cell(self, word: ColumnName) -> str:
-        return _label(word.column)
+        return _label(word)
 
 
 @admin.register(ListValue)
@@ -118,8 +139,13 @@ class ListValueAdmin(_WordAdmin):
 
     @display(description=gettext_lazy("means"), ordering="column")
     def means_cell(self, word: ListValue) -> SafeString:
-        return two_lines(word.meaning or _("left out"), _label(word.column))
+        return two_lines(word.meaning or _("left out"), _label(word))
 
 
-def _label(column: str) -> str:
-    return BY_NAME[column].header if column in BY_NAME else column
+def _label(word: ColumnName | ListValue) -> str:
+    """Of leads the column alone: most lists are theirs."""
+    column = TABLES[word.kind].by_name.get(word.column)
+    header = column.header if column else word.column
+    if word.kind == ListKind.LEADS:
+        return header
+    return f"{capfirst(word.get_kind_display())} · {header}"

@@ -116,7 +116,8 @@ class UnmappedNameAdmin(DealerAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).annotate(waiting_leads=Count("leads"))
+        rows: Any = super().get_queryset(request)
+        return rows.needed().annotate(waiting_leads=Count("leads"))
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return UnmappedChangeList

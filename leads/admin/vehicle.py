@@ -34,7 +34,9 @@ class VehicleAdmin(LeadsOfAdmin):
     list_select_related = ["location"]
     list_filter = [VehicleStateFilter, LocationFilter]
     list_filter_submit = True
-    empty_text = gettext_lazy("Vehicles come with the leads about them, or are entered by hand.")
+    empty_text = gettext_lazy(
+        "Vehicles come with the leads about them or with a list, or are entered by hand."
+    )
     search_fields = ["search_text"]
     search_help_text = gettext_lazy("Make, model, own number, VIN")
     fieldsets = [

@@ -10,6 +10,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.dealer import DealerOwned
+from leads.models.list_kind import ListKind
 from leads.models.merge import Merge
 
 
@@ -35,6 +36,8 @@ class ChangeBatch(DealerOwned):
     EDITS = (Kind.ASSIGN, Kind.TAKE, Kind.STATUS, Kind.CLOSE, Kind.BIN, Kind.RESTORE)
 
     kind = models.CharField(_("kind"), max_length=10, choices=Kind)
+    # What it is about: of an import what its list held, otherwise leads.
+    list_kind = models.CharField(max_length=10, choices=ListKind, default=ListKind.LEADS)
     what = models.CharField(_("what"), max_length=200, blank=True)
     at = models.DateTimeField(_("time"))
     by = models.ForeignKey(
@@ -70,15 +73,15 @@ class ChangeBatch(DealerOwned):
         verbose_name=_("undone by"),
         related_name="+",
     )
-    undo_position = models.BigIntegerField(default=0, editable=False)  # the last lead's id
+    undo_position = models.BigIntegerField(default=0, editable=False)  # id of the last one
     undo_vehicle_position = models.BigIntegerField(default=0, editable=False)  # after the leads
-    # Ids of leads that are taken back although somebody has changed them since.
+    # Ids of those that are taken back although somebody has changed them since.
     undo_chosen: Any = models.JSONField(default=list, blank=True, editable=False)
     undo_finished_at = models.DateTimeField(null=True, blank=True, editable=False)
     taken_back_count = models.PositiveIntegerField(_("taken back"), default=0, editable=False)
     left_count = models.PositiveIntegerField(_("left"), default=0, editable=False)
     # The first of those that stayed:
-    # [{"lead": id, "reasons": […], "cells": [[name, user, at]], "gone": [name]}]
+    # [{"id": id, "reasons": […], "cells": [[name, user, at]], "gone": [name]}]
     undo_left: Any = models.JSONField(default=list, blank=True, editable=False)
 
     class Meta:

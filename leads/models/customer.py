@@ -72,7 +72,10 @@ class Customer(ContactData, DealerOwned):
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
         ordering = ["-created_at", "-pk"]
-        permissions = [("merge_customer", _("Can merge customers"))]
+        permissions = [
+            ("merge_customer", _("Can merge customers")),
+            ("import_customer", _("Can import customers")),
+        ]
         indexes = [
             models.Index(fields=["dealer", "-created_at", "-id"], name="customer_newest"),
             # The next ones end with the id, so that the newest of many with one key are found

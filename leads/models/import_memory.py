@@ -11,15 +11,22 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models.dealer import Dealer, DealerOwned, DealerOwnedQuerySet
 from leads.models.list_import import OnExisting
+from leads.models.list_kind import ListKind
+
+
+def _kind() -> models.CharField[str, str]:
+    """Of the lists that it is about: the same header means something else in a list of cars."""
+    return models.CharField(_("list of"), max_length=10, choices=ListKind, default=ListKind.LEADS)
 
 
 class ImportTemplateQuerySet(DealerOwnedQuerySet["ImportTemplate"]):
-    def named(self) -> Self:
-        return self.exclude(name="")
+    def named(self, kind: str) -> Self:
+        """For lists of this kind."""
+        return self.filter(kind=kind).exclude(name="")
 
-    def remembered(self, fingerprint: str) -> Self:
-        """What was last decided about a list with such headers."""
-        return self.filter(name="", fingerprint=fingerprint)
+    def remembered(self, kind: str, fingerprint: str) -> Self:
+        """What was last decided about a list of this kind with such headers."""
+        return self.filter(kind=kind, name="", fingerprint=fingerprint)
 
 
 class ImportTemplate(DealerOwned):
@@ -27,13 +34,14 @@ class ImportTemplate(DealerOwned):
     a list with the same headers was imported before. `columns`: by header_key, names of columns,
     "" for further values and "-" for what is left out."""
 
+    kind = _kind()
     name = models.CharField(_("name"), max_length=80, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True, editable=False)
     columns: Any = models.JSONField(_("columns"), default=dict)
     fixed: Any = models.JSONField(_("fixed values"), default=dict, blank=True)
     choice: Any = models.JSONField(default=dict, blank=True)
     on_existing = models.CharField(
-        _("leads that are here already"),
+        _("what is here already"),
         max_length=10,
         choices=OnExisting,
         default=OnExisting.UPDATE,
@@ -56,12 +64,12 @@ class ImportTemplate(DealerOwned):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["dealer", "name"],
+                fields=["dealer", "kind", "name"],
                 condition=~models.Q(name=""),
                 name="import_template_once_per_name",
             ),
             models.UniqueConstraint(
-                fields=["dealer", "fingerprint"],
+                fields=["dealer", "kind", "fingerprint"],
                 condition=models.Q(name=""),
                 name="import_memory_once_per_headers",
             ),
@@ -74,7 +82,8 @@ class ImportTemplate(DealerOwned):
 class ListValue(DealerOwned):
     """What a value means in the lists of a dealer: "offen" in a column of statuses is "Neu"."""
 
-    column = models.CharField(_("column"), max_length=40)  # its name in resources/columns.py
+    kind = _kind()
+    column = models.CharField(_("column"), max_length=40)  # its name in the table of the kind
     key = models.CharField(max_length=200, editable=False)  # folded
     written = models.CharField(_("in the list"), max_length=200)
     meaning = models.CharField(_("means"), max_length=200, blank=True)  # "": left out
@@ -85,7 +94,7 @@ class ListValue(DealerOwned):
         ordering = ["column", "written"]
         constraints = [
             models.UniqueConstraint(
-                fields=["dealer", "column", "key"], name="list_value_once_per_column"
+                fields=["dealer", "kind", "column", "key"], name="list_value_once_per_column"
             ),
         ]
 
@@ -96,26 +105,30 @@ class ListValue(DealerOwned):
 class ColumnName(DealerOwned):
     """A header that this dealer's lists use for a column, beside the usual ones."""
 
+    kind = _kind()
     written = models.CharField(_("header in the list"), max_length=200)
     key = models.CharField(max_length=200, editable=False)  # cells.header_key
-    column = models.CharField(_("column"), max_length=40)  # its name in resources/columns.py
+    column = models.CharField(_("column"), max_length=40)  # its name in the table of the kind
 
     class Meta:
         verbose_name = _("column name in lists")
         verbose_name_plural = _("column names in lists")
         ordering = ["written"]
         constraints = [
-            models.UniqueConstraint(fields=["dealer", "key"], name="column_name_once_per_dealer"),
+            models.UniqueConstraint(
+                fields=["dealer", "kind", "key"], name="column_name_once_per_dealer"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.written
 
 
-def values_of(dealer: Dealer, columns: Iterable[str]) -> dict[str, dict[str, str]]:
-    """What is remembered about values: by column and folded value, the meaning."""
+def values_of(dealer: Dealer, kind: str, columns: Iterable[str]) -> dict[str, dict[str, str]]:
+    """What is remembered about values in lists of this kind: by column and folded value, the
+    meaning."""
     found: dict[str, dict[str, str]] = {}
-    rows = ListValue.objects.for_dealer(dealer).filter(column__in=list(columns))
+    rows = ListValue.objects.for_dealer(dealer).filter(kind=kind, column__in=list(columns))
     for column, key, meaning in rows.values_list("column", "key", "meaning"):
         found.setdefault(column, {})[key] = meaning
     return found

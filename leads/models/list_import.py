@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import DealerOwned, DealerOwnedQuerySet
+from leads.models.list_kind import ListKind
 
 # A portion takes seconds; a file of the largest size some twenty.
 STUCK_AFTER = timedelta(minutes=3)
@@ -44,12 +45,12 @@ class ImportOrigin(models.TextChoices):
 
 
 class OnExisting(models.TextChoices):
-    """What is done with a lead that a row names and that is here already."""
+    """What is done with what a row names and that is here already."""
 
     UPDATE = "update", _("change what the list says differently")
     FILL = "fill", _("fill in what is empty, change nothing")
     SKIP = "skip", _("leave it as it is")
-    NEW = "new", _("always make a new lead")
+    NEW = "new", _("always create anew")
 
 
 class Plan(models.TextChoices):
@@ -89,6 +90,7 @@ class ListImport(DealerOwned):
         verbose_name=_("imported by"),
         related_name="+",
     )
+    kind = models.CharField(_("list of"), max_length=10, choices=ListKind, default=ListKind.LEADS)
     origin = models.CharField(
         _("started by"), max_length=10, choices=ImportOrigin, default=ImportOrigin.PAGE
     )
@@ -118,7 +120,7 @@ class ListImport(DealerOwned):
     # Different values of columns that stand for entries: {"status": [["offen", 12], …]}
     found_values: Any = models.JSONField(default=dict, blank=True, editable=False)
     on_existing = models.CharField(
-        _("leads that are here already"),
+        _("what is here already"),
         max_length=10,
         choices=OnExisting,
         default=OnExisting.UPDATE,
@@ -139,6 +141,8 @@ class ListImport(DealerOwned):
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     # {"created": 12, …} by RowOutcome; kept when the rows have gone.
     outcomes: Any = models.JSONField(_("outcome"), default=dict, blank=True, editable=False)
+    # Workbooks about it that a worker has written: kind → name in the storage.
+    workbooks: Any = models.JSONField(default=dict, blank=True, editable=False)
     # By which it can be undone; none while nothing was imported.
     change_batch = models.OneToOneField(
         ChangeBatch,
@@ -218,6 +222,11 @@ class ListImport(DealerOwned):
             import_storage().delete(self.file)
             self.file = ""
 
+    def delete_workbooks(self) -> None:
+        for name in self.workbooks.values():
+            import_storage().delete(name)
+        self.workbooks = {}
+
 
 class ListRow(DealerOwned):
     """One row of a list: as it was read, as people corrected it, what would and did become of it.
@@ -232,14 +241,18 @@ class ListRow(DealerOwned):
     cells: Any = models.JSONField(default=list)
     corrected: Any = models.JSONField(default=dict, blank=True)  # {"3": "text"} by position
     plan = models.CharField(_("expected"), max_length=10, choices=Plan, blank=True)
-    # What names the lead, and what two rows about the same wish have in common; both as hashes.
+    # What names the lead, customer or vehicle, and what two rows about the same one, or the same
+    # wish, have in common; both as hashes.
     identity = models.CharField(max_length=40, blank=True)
     likeness = models.CharField(max_length=40, blank=True)
     duplicate_of = models.PositiveIntegerField(_("same as row"), null=True, blank=True)
     decision = models.CharField(max_length=10, choices=OnExisting, blank=True)  # "": the import's
     notes: Any = models.JSONField(default=dict, blank=True)
+    # Whether there are any among the notes; of 100,000 rows a page cannot read the notes.
+    has_conflict = models.BooleanField(default=False, editable=False)
     outcome = models.CharField(_("outcome"), max_length=10, choices=RowOutcome, blank=True)
-    lead_number = models.CharField(_("lead"), max_length=20, blank=True)
+    # Of what it names or became: the number of a lead, otherwise the id.
+    reference = models.CharField(_("number here"), max_length=20, blank=True)
     reason = models.TextField(_("reason"), blank=True)
 
     class Meta:
@@ -257,7 +270,16 @@ class ListRow(DealerOwned):
                 name="row_duplicates",
                 condition=~models.Q(duplicate_of=None),
             ),
+            models.Index(
+                fields=["list_import", "number"],
+                name="row_conflicts",
+                condition=models.Q(has_conflict=True),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self._meta.verbose_name} {self.number}"
+
+    def decision_in(self, list_import: ListImport) -> OnExisting:
+        """What is to be done if it names something that is here already."""
+        return OnExisting(self.decision or list_import.on_existing)

@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.catalog import Source, Status
@@ -13,10 +14,21 @@ from leads.models.dealer import DealerOwned, DealerOwnedQuerySet, Location
 from leads.models.lead import Lead
 from leads.models.lead_type import LeadType
 
+# In the bin; a lead that was merged lives on in another one.
+_IN_BIN = Q(deleted_at__isnull=False, merged_into=None)
+
 
 class UnmappedNameQuerySet(DealerOwnedQuerySet["UnmappedName"]):
     def waiting(self) -> Self:
-        return self.filter(decided_at=None)
+        return self.needed().filter(decided_at=None)
+
+    def needed(self) -> Self:
+        """Without undecided names that only leads in the bin came with, as after an import was
+        undone; they come back with these."""
+        came_with = UnmappedName.leads.through.objects.filter(unmappedname=OuterRef("pk"))
+        present = Lead.objects.exclude(_IN_BIN).filter(pk=OuterRef("lead"))
+        is_gone = Q(Exists(came_with)) & ~Q(Exists(came_with.filter(Exists(present))))
+        return self.exclude(is_gone, decided_at=None)
 
 
 class UnmappedName(DealerOwned):

@@ -58,6 +58,7 @@ class Vehicle(DealerOwned):
         verbose_name = _("vehicle")
         verbose_name_plural = _("vehicles")
         ordering = ["-created_at", "-pk"]
+        permissions = [("import_vehicle", _("Can import vehicles"))]
         indexes = [
             models.Index(fields=["dealer", "-created_at", "-id"], name="vehicle_newest"),
             models.Index(fields=["dealer", "-updated_at", "-id"], name="vehicle_by_change"),

@@ -14,7 +14,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from leads.resources.cells import cell_text, header_key
-from leads.resources.columns import BY_NAME, Column, column_for
+from leads.resources.column_table import Column, ColumnTable
+from leads.resources.columns import LEADS
 from leads.resources.content_kinds import KINDS, Kind
 
 # So many rows are looked at.
@@ -27,15 +28,11 @@ _WITH_FEW = 60  # percent, at most
 _BESIDE = 90  # percent: a postal code beside a town explains both
 _CONTRADICTED = 30  # percent
 _TOWNS = ("word", "name")  # kinds that a column of towns may seem to be
-_DAYS = frozenset(
-    {"received_at", "enquired_at", "follow_up_at", "expected_close_on", "desired_start_on"}
-    | {"test_drive_on", "callback_from", "callback_to", "contract_ends_on"}
-)
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a column may be. `column`: name in columns.BY_NAME, "" if none is proposed.
+    """What a column may be. `column`: name in its table, "" if none is proposed.
     `looks_like`: the kind of its cells in words, "" if they say nothing."""
 
     header: str
@@ -71,9 +68,10 @@ def header_fingerprint(headers: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()
 
 
-def headers_of_days(headers: Iterable[str]) -> frozenset[str]:
+def headers_of_days(headers: Iterable[str], table: ColumnTable = LEADS) -> frozenset[str]:
     """Those headers below which days or moments stand."""
-    return frozenset(h for h in headers if (column := column_for(h)) and column.name in _DAYS)
+    known = ((header, table.column_for(header)) for header in headers)
+    return frozenset(header for header, column in known if column and column.name in table.days)
 
 
 def propose_columns(
@@ -81,12 +79,14 @@ def propose_columns(
     rows: Sequence[Sequence[Any]],
     *,
     names: Mapping[str, str] = MappingProxyType({}),
+    table: ColumnTable = LEADS,
 ) -> list[Proposal]:
     """One proposal per header, in their order; no column is proposed twice. `names`: what further
     headers mean, as names of columns by header_key."""
 
     def says(header: str) -> Column | None:
-        return BY_NAME.get(names.get(header_key(header), "")) or column_for(header)
+        named = table.by_name.get(names.get(header_key(header), ""))
+        return named or table.column_for(header)
 
     looks = [_look(column) for column in _columns(headers, rows)]
     taken: dict[str, str] = {}  # column → header
@@ -95,11 +95,11 @@ def propose_columns(
         column = says(header)
         if column and column.name not in taken:
             taken[column.name] = header
-            found[at] = _named(header, column.name, looks[at])
+            found[at] = _named(header, column, looks[at])
     # Those that say most choose first.
     order = sorted(range(len(headers)), key=lambda at: -_confidence(looks[at]))
     for at in (one for one in order if one not in found):
-        found[at] = _guessed(headers[at], looks[at], taken, after=_kind(looks, at + 1))
+        found[at] = _guessed(headers[at], looks[at], taken, table, after=_kind(looks, at + 1))
         if found[at].column:
             taken[found[at].column] = headers[at]
     for at in range(1, len(headers)):
@@ -135,11 +135,12 @@ def _confidence(look: _Look | None) -> int:
     return look.confidence if look else 0
 
 
-def _named(header: str, name: str, look: _Look | None) -> Proposal:
+def _named(header: str, column: Column, look: _Look | None) -> Proposal:
+    name = column.name
     expected = {column for kind in KINDS if name in kind.columns for column in kind.columns}
     if look and expected and look.kind.is_distinct and name not in look.kind.columns:
         reason = _("The header says “%(column)s”, but %(looks)s") % {
-            "column": BY_NAME[name].header,
+            "column": column.header,
             "looks": look.reason,
         }
         return Proposal(header, name, _CONTRADICTED, reason, str(look.kind.label))
@@ -147,15 +148,18 @@ def _named(header: str, name: str, look: _Look | None) -> Proposal:
     return Proposal(header, name, 100, reason, str(look.kind.label) if look else "")
 
 
-def _guessed(header: str, look: _Look | None, taken: dict[str, str], *, after: str) -> Proposal:
+def _guessed(
+    header: str, look: _Look | None, taken: dict[str, str], table: ColumnTable, *, after: str
+) -> Proposal:
     if look is None:
         return Proposal(header, "", 0, _("Neither the header nor the cells say what this is."))
     label = str(look.kind.label)
-    free = next((name for name in look.kind.columns if name not in taken), "")
+    possible = [name for name in look.kind.columns if name in table.by_name]
+    free = next((name for name in possible if name not in taken), "")
     if not free:
         reason = look.reason
-        if look.kind.columns:
-            other = taken[look.kind.columns[0]]
+        if possible:
+            other = taken[possible[0]]
             reason += " " + _("The column “%(header)s” holds that already.") % {"header": other}
         return Proposal(header, "", look.confidence, reason, label)
     confidence = look.confidence

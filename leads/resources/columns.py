@@ -4,21 +4,16 @@ they show. One table serves both directions, so that an export is understood whe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import time
-from functools import cache, lru_cache
 from typing import Any
 
-from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from leads.models.lead import Lead
 from leads.models.vehicle import Vehicle
 from leads.models.wishes import ContactChannel, FinanceKind, Urgency
-from leads.resources.cells import header_key
+from leads.resources.column_table import Column, ColumnTable
 from leads.resources.contact_readers import (
     read_country,
     read_email,
@@ -55,29 +50,10 @@ from leads.resources.readers import (
     reads_whole,
     reads_yes_or_no,
 )
+from leads.services.drafts import ContactDraft
 
 # In the morning of the day that a list names for the next contact.
 _FOLLOW_UP_TIME = time(9)
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column. `path` is where an export finds it ("" for columns that only come in).
-
-    A `fixed` column cannot be changed by a list that comes back; a `shown` one is never read.
-    """
-
-    name: str
-    label: str | Promise
-    read: Reader
-    path: str = ""
-    synonyms: tuple[str, ...] = ()
-    fixed: bool = False
-    shown: bool = False
-
-    @property
-    def header(self) -> str:
-        return capfirst(str(self.label))
 
 
 def _label(name: str) -> str | Promise:
@@ -348,24 +324,23 @@ COLUMNS: tuple[Column, ...] = (
     # By which a list that comes back is compared with what it said when it was exported.
     Column("version", _("revision"), read_version, "version", ("Stand",), fixed=True, shown=True),
 )
-BY_NAME = {column.name: column for column in COLUMNS}
 
-
-@cache
-def _by_header() -> dict[str, Column]:
-    """Our own labels in every language come first, then what others say."""
-    found: dict[str, Column] = {}
-    for language, _name in settings.LANGUAGES:
-        with override(language):
-            for column in COLUMNS:
-                found.setdefault(header_key(column.header), column)
-    for column in COLUMNS:
-        for synonym in column.synonyms:
-            found.setdefault(header_key(synonym), column)
-    return found
-
-
-@lru_cache(maxsize=2000)
-def column_for(header: str) -> Column | None:
-    """The column that a header names, or None: then its cells are kept as further values."""
-    return _by_header().get(header_key(header))
+LEADS = ColumnTable(
+    COLUMNS,
+    telling=frozenset(
+        {"number", "name", "subject", "message", "note", "vehicle_name", "make", "variant", "vin"}
+        | {"internal_number"}
+        | set(ContactDraft.__dataclass_fields__) - {"salutation", "title", "country"}
+    ),
+    fixable=("source", "status", "owner", "location", "category", "lead_type", "campaign", "tags"),
+    valued=(
+        *("status", "source", "owner", "location", "lead_type", "category", "close_reason"),
+        *("salutation", "urgency", "finance_kind", "preferred_channel"),
+    ),
+    days=(
+        *("received_at", "enquired_at", "follow_up_at", "expected_close_on", "desired_start_on"),
+        *("test_drive_on", "callback_from", "callback_to", "contract_ends_on"),
+    ),
+    keeps_further=True,
+)
+BY_NAME = LEADS.by_name

@@ -31,12 +31,12 @@ class ErrorWorkbook:
     The first sheet is the list once more; the second one says of each bad cell what to do.
     """
 
-    def __init__(self, target: BinaryIO, headers: Sequence[str]) -> None:
+    def __init__(self, target: BinaryIO, headers: Sequence[str], *, title: str) -> None:
         self._book = xlsxwriter.Workbook(target, {"constant_memory": True})
         self._formats: dict[tuple[str, bool], Format] = {}
         self._width = len(headers)
         self._rows = self._hints = self._comments = 0
-        self._list = self._sheet(_("Leads"), headers)
+        self._list = self._sheet(title, headers)
         self._what_to_do = self._sheet(
             _("Hints"), [_("Row"), _("Row of the list"), _("Column"), _("Value"), _("What to do")]
         )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from leads.resources.columns import column_for
+from leads.resources.column_table import ColumnTable
 
 # Headers are looked for among so many rows that are not blank.
 HEAD_ROWS = 50
@@ -16,13 +16,13 @@ _LONGEST_HEADER = 60
 _FILLED = 0.6
 
 
-def find_header(rows: Sequence[Sequence[Any]]) -> int:
+def find_header(rows: Sequence[Sequence[Any]], columns: ColumnTable) -> int:
     """The position among `rows` (the first ones of a list, none of them blank).
 
     The row with the most headers that we know, if there are two of them; else the first one
     that is filled like those below and holds nothing but words; else the first.
     """
-    known = [_known(cells) for cells in rows]
+    known = [_known(cells, columns) for cells in rows]
     best = max(known)
     if best >= 2:
         return known.index(best)
@@ -36,12 +36,12 @@ def find_header(rows: Sequence[Sequence[Any]]) -> int:
     return 0
 
 
-def _known(cells: Sequence[Any]) -> int:
+def _known(cells: Sequence[Any], columns: ColumnTable) -> int:
     """How many different columns of ours the cells name."""
     found = {
         column.name
         for cell in cells
-        if isinstance(cell, str) and _is_heading(cell) and (column := column_for(cell))
+        if isinstance(cell, str) and _is_heading(cell) and (column := columns.column_for(cell))
     }
     return len(found)
 

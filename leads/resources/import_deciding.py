@@ -16,21 +16,14 @@ from leads.models.import_memory import ImportTemplate
 from leads.models.list_import import ImportState, ListImport, ListRow, OnExisting
 from leads.models.user import User
 from leads.resources.cells import MAX_CELL_TEXT, cell_text
-from leads.resources.columns import BY_NAME
+from leads.resources.column_tables import TABLES
 from leads.resources.import_checking import begin_check, check_again
-from leads.resources.import_mapping import FIXABLE, FURTHER, LEFT_OUT, ListMapping
+from leads.resources.import_mapping import FURTHER, LEFT_OUT, ListMapping
 from leads.resources.import_proposing import with_template
 from leads.resources.import_values import find_values, propose_values, remember_values
-from leads.services.drafts import ContactDraft
 
 # Before the import begins everything can be changed.
 OPEN_STATES = (ImportState.MAPPING, ImportState.CHECKING, ImportState.READY)
-# One of these at least must be known, or no row could become a lead.
-_TELLING = frozenset(
-    {"number", "name", "subject", "message", "note", "vehicle_name", "make", "variant", "vin"}
-    | {"internal_number"}
-    | set(ContactDraft.__dataclass_fields__) - {"salutation", "title", "country"}
-)
 
 
 class NoLongerPossible(Exception):
@@ -49,14 +42,16 @@ def assign_columns(
     """`columns` per header, `fixed` as in ListMapping. Values are proposed anew. Raises
     ValidationError with a sentence, and NoLongerPossible."""
     locked = _lock(list_import)
-    known = {*BY_NAME, FURTHER, LEFT_OUT}  # an export of ours has columns that are only compared
+    table = TABLES[locked.kind]
+    # An export of ours has columns that are only compared.
+    known = {*table.by_name, LEFT_OUT, *([FURTHER] if table.keeps_further else [])}
     if len(columns) != len(locked.headers) or not known.issuperset(columns):
         raise ValidationError(_("These columns do not belong to this list."))
     fixed = {name: text.strip() for name, text in fixed.items() if text.strip()}
-    if not fixed.keys() <= set(FIXABLE):
+    if not fixed.keys() <= set(table.fixable):
         raise ValidationError(_("This column cannot have a fixed value."))
-    mapping = ListMapping(tuple(locked.headers), tuple(columns), fixed)
-    if not mapping.names & _TELLING:
+    mapping = ListMapping(tuple(locked.headers), tuple(columns), fixed, table=table)
+    if not mapping.names & table.telling:
         raise ValidationError(
             _(
                 "Please assign one column at least that says who asks or what about, for example "
@@ -112,7 +107,9 @@ def decide(
     locked.on_existing = on_existing
     locked.takes_duplicates, locked.takes_conflicts = takes_duplicates, takes_conflicts
     locked.save()
-    memory = ImportTemplate.objects.for_dealer(locked.dealer_id).remembered(locked.fingerprint)
+    memory = ImportTemplate.objects.for_dealer(locked.dealer_id).remembered(
+        locked.kind, locked.fingerprint
+    )
     memory.update(on_existing=on_existing)
     if locked.state != ImportState.READY or before != (on_existing, takes_conflicts):
         begin_check(locked, now=now)
@@ -184,6 +181,7 @@ def _keep(
 ) -> ImportTemplate:
     template, _is_new = ImportTemplate.objects.update_or_create(
         dealer=list_import.dealer,
+        kind=list_import.kind,
         name=name,
         fingerprint="" if name else list_import.fingerprint,
         defaults={

@@ -11,25 +11,24 @@ from typing import Any, NamedTuple
 
 from leads.models.keys import fold
 from leads.models.list_import import ListImport, ListRow
-from leads.resources.cells import cell_from_json, cell_text, header_key
-from leads.resources.columns import BY_NAME, COLUMNS, column_for
+from leads.resources.cells import cell_from_json, cell_text, header_key, is_empty
+from leads.resources.column_table import ColumnTable
+from leads.resources.column_tables import TABLES
+from leads.resources.columns import LEADS
 from leads.resources.rows import Row
 
 # Instead of the name of a column: kept as a further value under its own header, or left out.
 FURTHER, LEFT_OUT = "", "-"
-# What a header may be assigned to, in the order of the table, and what may be the same in each row.
-ASSIGNABLE: tuple[str, ...] = tuple(one.name for one in COLUMNS if not one.shown)
-FIXABLE = ("source", "status", "owner", "location", "category", "lead_type", "campaign", "tags")
-# Columns whose cells stand for something that has names here.
-VALUED = (
-    *("status", "source", "owner", "location", "lead_type", "category", "close_reason"),
-    *("salutation", "urgency", "finance_kind", "preferred_channel"),
-)
 # How the cells of several columns become one; others are joined by a blank.
 _JOINED_BY = {
     **dict.fromkeys(("message", "note", "custom_values"), "\n"),
     **dict.fromkeys(("phone", "mobile", "tags"), ", "),
 }
+
+
+def unknown_in(table: ColumnTable) -> str:
+    """What becomes of a column that means nothing else."""
+    return FURTHER if table.keeps_further else LEFT_OUT
 
 
 class _Source(NamedTuple):
@@ -45,19 +44,21 @@ class _Source(NamedTuple):
 class ListMapping:
     """`columns`: per header the name of a column, FURTHER or LEFT_OUT. `fixed`: by name of a
     column, the text for rows that say nothing else. `values`: by name of a column and folded
-    value, what it means; "": nothing."""
+    value, what it means; "": nothing. `table`: the columns that there are."""
 
     headers: tuple[str, ...]
     columns: tuple[str, ...]
     fixed: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    table: ColumnTable = LEADS
 
     @classmethod
     def of(cls, list_import: ListImport) -> ListMapping:
-        """As stored; columns that nothing is known about are further values."""
+        """As stored; columns that nothing is known about are further values, or left out."""
         stored, headers = list_import.mapping, tuple(list_import.headers)
-        columns = tuple(stored.get("columns", ())) or (FURTHER,) * len(headers)
-        return cls(headers, columns, stored.get("fixed", {}), stored.get("values", {}))
+        table = TABLES[list_import.kind]
+        columns = tuple(stored.get("columns", ())) or (unknown_in(table),) * len(headers)
+        return cls(headers, columns, stored.get("fixed", {}), stored.get("values", {}), table)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -85,7 +86,7 @@ class ListMapping:
 
     def row_of(self, stored: ListRow) -> Row:
         """The row as it is to be read: corrected, put together, translated."""
-        cells = [cell_from_json(cell) for cell in stored.cells]
+        cells = [cell_from_json(cell) if isinstance(cell, dict) else cell for cell in stored.cells]
         was = {}
         for at, text in stored.corrected.items():
             position = int(at)
@@ -96,7 +97,8 @@ class ListMapping:
             cell, written = self._cell(source, cells), None
             if cell is None:
                 continue
-            if (meaning := self._meaning(source.column, cell)) is not None:
+            meanings = self.values.get(source.column)
+            if meanings and (meaning := meanings.get(fold(cell_text(cell)))) is not None:
                 written, cell = cell, meaning
             if written is not None:
                 was.setdefault(source.header, written)
@@ -107,7 +109,7 @@ class ListMapping:
                 means[source.header] = source.means
         for name, text in self.fixed.items():
             self._fill(name, text, found, means)
-        return Row(stored.number, found, means, was)
+        return Row(stored.number, found, means, was, self.table)
 
     @cached_property
     def _sources(self) -> list[_Source]:
@@ -118,7 +120,7 @@ class ListMapping:
             together = [at] if column == FURTHER else self.positions_of(column)
             if at == together[0]:
                 name = " + ".join(self.headers[one] for one in together)
-                says = known.name if (known := column_for(name)) else FURTHER
+                says = known.name if (known := self.table.column_for(name)) else FURTHER
                 means = None if says == column else column
                 sources.append(_Source(tuple(together), name, column, means))
         return sources
@@ -126,19 +128,15 @@ class ListMapping:
     def _cell(self, source: _Source, cells: Sequence[Any]) -> Any:
         """None if nothing stands there."""
         if len(source.positions) == 1:
-            cell = cells[source.positions[0]] if source.positions[0] < len(cells) else None
-            return None if cell is None or cell_text(cell) == "" else cell
+            [at] = source.positions
+            return cells[at] if at < len(cells) and not is_empty(cells[at]) else None
         texts = [cell_text(cells[at]) for at in source.positions if at < len(cells)]
         return _JOINED_BY.get(source.column, " ").join(filter(None, texts)) or None
-
-    def _meaning(self, column: str, cell: Any) -> str | None:
-        meanings = self.values.get(column)
-        return meanings.get(fold(cell_text(cell))) if meanings else None
 
     def _fill(self, name: str, text: str, found: dict[str, Any], means: dict[str, str]) -> None:
         """A fixed value, unless the row itself says something for that column."""
         own = {source.header for source in self._sources if source.column == name}
         if own.isdisjoint(found):
-            header = BY_NAME[name].header
+            header = self.table.by_name[name].header
             found[header] = text
             means[header] = name

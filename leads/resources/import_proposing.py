@@ -13,8 +13,8 @@ from leads.models.import_memory import ColumnName, ImportTemplate
 from leads.models.list_import import ListImport
 from leads.resources.cells import header_key
 from leads.resources.column_contents import Proposal, propose_columns
-from leads.resources.columns import BY_NAME
-from leads.resources.import_mapping import FURTHER, LEFT_OUT, ListMapping
+from leads.resources.column_tables import TABLES
+from leads.resources.import_mapping import LEFT_OUT, ListMapping, unknown_in
 
 # From this confidence on (percent) a proposal is taken until somebody says otherwise.
 _TAKEN_FROM = 60
@@ -26,14 +26,18 @@ def propose_mapping(
     """The mapping as JSON, and per column why. What was decided about a list with the same headers
     counts most, then the names that this dealer's lists use, then headers and contents."""
     dealer, headers = list_import.dealer, tuple(list_import.headers)
-    proposals = propose_columns(headers, sample, names=column_names(dealer))
+    kind = list_import.kind
+    table = TABLES[kind]
+    proposals = propose_columns(headers, sample, names=column_names(dealer, kind), table=table)
     columns = tuple(
-        one.column if one.confidence >= _TAKEN_FROM or not one.looks_like else FURTHER
+        one.column
+        if one.column and (one.confidence >= _TAKEN_FROM or not one.looks_like)
+        else unknown_in(table)
         for one in proposals
     )
-    mapping = ListMapping(headers, columns)
+    mapping = ListMapping(headers, columns, table=table)
     templates = ImportTemplate.objects.for_dealer(dealer)
-    remembered = templates.remembered(list_import.fingerprint).first()
+    remembered = templates.remembered(kind, list_import.fingerprint).first()
     if remembered is None:
         return mapping.as_json(), proposals
     list_import.on_existing = remembered.on_existing
@@ -45,18 +49,19 @@ def propose_mapping(
 def with_template(mapping: ListMapping, template: ImportTemplate) -> ListMapping:
     """Columns that the template knows mean what it says; the others what they meant before, unless
     one of the template's has that meaning now."""
+    by_name, unknown = mapping.table.by_name, unknown_in(mapping.table)
     said = [template.columns.get(header_key(one) or one) for one in mapping.headers]
     taken = {name for name in said if name}
     columns = tuple(
-        name if name is not None else ("" if before in taken else before)
+        name if name is not None else (unknown if before in taken else before)
         for name, before in zip(said, mapping.columns, strict=True)
     )
-    known = tuple(one if one in BY_NAME or one == LEFT_OUT else FURTHER for one in columns)
-    fixed = {name: text for name, text in template.fixed.items() if name in BY_NAME}
+    known = tuple(one if one in by_name or one == LEFT_OUT else unknown for one in columns)
+    fixed = {name: text for name, text in template.fixed.items() if name in by_name}
     return replace(mapping, columns=known, fixed=fixed)
 
 
-def column_names(dealer: Dealer) -> Mapping[str, str]:
-    """Headers that this dealer's lists use: by header_key, the name of the column."""
-    rows = ColumnName.objects.for_dealer(dealer).values_list("key", "column")
-    return {key: column for key, column in rows if column in BY_NAME}
+def column_names(dealer: Dealer, kind: str) -> Mapping[str, str]:
+    """Headers that this dealer's lists of a kind use: by header_key, the name of the column."""
+    rows = ColumnName.objects.for_dealer(dealer).filter(kind=kind).values_list("key", "column")
+    return {key: column for key, column in rows if column in TABLES[kind].by_name}

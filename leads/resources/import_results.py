@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from django.db.models import Q, QuerySet
 from django.utils import translation
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from leads.models.list_import import ListImport, ListRow, Plan, RowOutcome
@@ -42,7 +43,8 @@ def write_result(list_import: ListImport, target: BinaryIO) -> None:
         added = [_("Outcome"), _("LeadOffice number"), _("Reason")]
         names = unique_headers([*list_import.headers, *added], range(width + len(added)))
         rows = _with_outcomes(chain([first], portions), kinds)
-        write_sheet(target, rows, names, [*kinds, *[Kind.TEXT] * len(added)], title=_("Leads"))
+        all_kinds = [*kinds, *[Kind.TEXT] * len(added)]
+        write_sheet(target, rows, names, all_kinds, title=_title(list_import))
 
 
 def _with_outcomes(
@@ -51,7 +53,7 @@ def _with_outcomes(
     outcomes = {value: str(label) for value, label in RowOutcome.choices}
     for row in chain.from_iterable(portions):
         cells = map(_fitting, _cells(row, len(kinds)), kinds)
-        yield [*cells, outcomes.get(row.outcome), row.lead_number, shortened(row.reason)]
+        yield [*cells, outcomes.get(row.outcome), row.reference, shortened(row.reason)]
 
 
 def write_errors(list_import: ListImport, target: BinaryIO) -> None:
@@ -60,13 +62,21 @@ def write_errors(list_import: ListImport, target: BinaryIO) -> None:
     language."""
     headers, places = list_import.headers, _places(list_import)
     bad = chain.from_iterable(_portions(list_import.rows.filter(_BAD)))
-    with translation.override(list_import.language), ErrorWorkbook(target, headers) as book:
+    with translation.override(list_import.language), _errors(list_import, target) as book:
         for row in bad:
             problems: dict[int, list[Problem]] = {}
             for problem in _problems(row):
                 for at in places.get(problem.header, _WHOLE_ROW):
                     problems.setdefault(at, []).append(problem)
             book.add(row.number, _cells(row, len(headers)), problems)
+
+
+def _title(list_import: ListImport) -> str:
+    return capfirst(str(list_import.get_kind_display()))
+
+
+def _errors(list_import: ListImport, target: BinaryIO) -> ErrorWorkbook:
+    return ErrorWorkbook(target, list_import.headers, title=_title(list_import))
 
 
 def _portions(rows: QuerySet[ListRow]) -> Iterator[list[ListRow]]:

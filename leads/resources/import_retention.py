@@ -12,6 +12,7 @@ def delete_old_rows(*, now: datetime) -> int:
     old = list(ListImport.objects.with_old_rows(now))
     for one in old:
         one.delete_file()
+        one.delete_workbooks()
         ListRow.objects.for_dealer(one.dealer_id).filter(list_import=one).delete()
         one.info, one.rows_deleted_at = {}, now
         if not one.is_over:

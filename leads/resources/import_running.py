@@ -1,13 +1,12 @@
-"""The import itself: rows become leads in portions, by a worker.
+"""The import itself: rows become leads, customers or vehicles in portions, by a worker.
 
-A portion is one transaction: rows, ledger, leads, history and how far the import is. So a worker
+A portion is one transaction: rows, what they become, history and how far the import is. So a worker
 may be killed at any instruction, and the next one goes on with no row doubled or missing; two at
 once take turns. Between portions the import can be paused, or called off.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -19,32 +18,15 @@ from django.utils.translation import gettext as _
 from leads.access import may_at
 from leads.background import enqueue
 from leads.models.change_batch import ChangeBatch
-from leads.models.customer import Customer
-from leads.models.enquiry import Enquiry
-from leads.models.event import Event
-from leads.models.intake import Channel, IntakeEntry, Outcome
-from leads.models.lead import Lead
-from leads.models.list_import import ImportState, ListImport, ListRow, OnExisting, RowOutcome
-from leads.models.match_suggestion import MatchSuggestion
-from leads.resources.import_checking import parser_of, skipped
-from leads.resources.list_remarks import remark_on_conflict
-from leads.resources.parsing import FOREIGN, RowParser
-from leads.resources.rows import SENDER, Conflict
+from leads.models.list_import import ImportState, ListImport, ListRow
+from leads.models.user import User
+from leads.resources.list_kinds import kind_of
 from leads.services.change_batches import close_batch, open_batch
 from leads.services.column_updates import update_columns
-from leads.services.drafts import Receipt
-from leads.services.intake import book, process
-from leads.services.rejecting import reject
 from leads.services.retrying import retried
 from leads.services.table_statistics import refresh_statistics
 
-IMPORT_RIGHT = "leads.import_lead"
-_OUTCOMES = {Outcome.CREATED: RowOutcome.CREATED, Outcome.UPDATED: RowOutcome.UPDATED}
-_NOTED = ("outcome", "lead_number", "reason")
-
-
-class NotAllowed(Exception):
-    """Who ordered the import may not import (any more)."""
+_NOTED = ("outcome", "reference", "reason")
 
 
 class WrongStep(Exception):
@@ -52,8 +34,11 @@ class WrongStep(Exception):
 
 
 @transaction.atomic
-def start(list_import: ListImport, *, now: datetime, by_worker: bool = True) -> None:
-    """Begin to import, or go on after a pause. Raises WrongStep."""
+def start(
+    list_import: ListImport, *, now: datetime, by: User | None = None, by_worker: bool = True
+) -> None:
+    """Begin to import, or go on after a pause. `by` answers for it from now on if who has done so
+    may no longer import. Raises WrongStep."""
     locked = list_import.locked()
     if locked.state not in (ImportState.READY, ImportState.PAUSED):  # one of two clicks
         raise WrongStep(_("This import has been started already."))
@@ -64,9 +49,12 @@ def start(list_import: ListImport, *, now: datetime, by_worker: bool = True) -> 
             by=locked.user,
             now=now,
             what=locked.file_name,
+            list_kind=locked.kind,
         )
+    if by is not None and not _is_allowed(locked):
+        locked.user = by
     locked.delete_file()
-    locked.state, locked.touched_at = ImportState.RUNNING, now
+    locked.state, locked.touched_at, locked.trouble = ImportState.RUNNING, now, ""
     locked.step_started_at, locked.step_started_with = now, locked.done_count
     locked.save()
     list_import.refresh_from_db()
@@ -100,21 +88,23 @@ def cancel(list_import: ListImport, *, now: datetime) -> None:
 @retried
 @transaction.atomic
 def import_portion(list_import: ListImport, *, now: datetime) -> bool:
-    """Import the next rows; whether there may be more. Raises NotAllowed."""
+    """Import the next rows; whether there may be more. Without the right of whoever answers for
+    it, it waits for somebody who has it."""
     locked = list_import.locked()
     if locked.state != ImportState.RUNNING:
         list_import.refresh_from_db()
         return False
-    # Without a user it is the operator's, at the command line.
-    if locked.user and not may_at(locked.user, IMPORT_RIGHT, locked.dealer_id):
-        raise NotAllowed(f"import {locked.pk}")
+    if not _is_allowed(locked):
+        _pause_for_others(locked, now=now)
+        list_import.refresh_from_db()
+        return False
     rows = list(locked.rows.filter(outcome="").order_by("number")[: settings.IMPORT_PORTION])
     if rows:
         with translation.override(locked.language):
-            _import(locked, rows, now=now)
+            kind_of(locked).take(locked, rows, now=now)
         update_columns(ListRow, rows, _NOTED)
         if not locked.done_count:  # the tables may have been empty until now
-            refresh_statistics(Lead, Customer, Enquiry, Event, IntakeEntry, MatchSuggestion)
+            refresh_statistics(*kind_of(locked).grows)
         locked.done_count += len(rows)
         locked.touched_at = now
         locked.save()
@@ -122,6 +112,22 @@ def import_portion(list_import: ListImport, *, now: datetime) -> bool:
         _finish(locked, ImportState.DONE, now=now)
     list_import.refresh_from_db()
     return bool(rows)
+
+
+def _is_allowed(list_import: ListImport) -> bool:
+    """Without a user it is the operator's, at the command line."""
+    user, right = list_import.user, kind_of(list_import).right
+    return user is None or may_at(user, right, list_import.dealer_id)
+
+
+def _pause_for_others(list_import: ListImport, *, now: datetime) -> None:
+    with translation.override(list_import.language):
+        list_import.trouble = _(
+            "The import is paused: whoever started it may no longer import here. Somebody with "
+            "the right can resume it; what is imported already stays."
+        )
+    list_import.state, list_import.touched_at = ImportState.PAUSED, now
+    list_import.save()
 
 
 _TASKS = {
@@ -144,71 +150,7 @@ def _finish(list_import: ListImport, state: ImportState, *, now: datetime) -> No
     if batch is not None and not close_batch(batch):
         list_import.change_batch = None
     list_import.state, list_import.finished_at, list_import.touched_at = state, now, now
+    list_import.trouble = ""
     counted = list_import.rows.values_list("outcome").annotate(rows=Count("pk")).order_by()
     list_import.outcomes = {outcome: rows for outcome, rows in counted if outcome}
     list_import.save()
-
-
-def _import(list_import: ListImport, stored: Sequence[ListRow], *, now: datetime) -> None:
-    """Rows whose lead is to be left alone, or that repeat another row, are booked and turned away;
-    those of another dealer are not even booked; the others take the one way in."""
-    dealer = list_import.dealer
-    parse = parser_of(list_import, stored, now=now)
-    ours = [row for row in stored if not parse.is_foreign(row.number)]
-    digest = _digest(list_import)
-    messages = [parse.rows[row.number].as_message(digest) for row in ours]
-    booked = book(dealer, channel=Channel.EXCEL, sender=SENDER, messages=messages, now=now)
-    entries = {row.number: entry for row, entry in zip(ours, booked, strict=True)}
-    turned_away = _turned_away(list_import, ours, parse)
-    reject([(entries[number], reason) for number, reason in turned_away.items()], now=now)
-    taken = {number: entry for number, entry in entries.items() if number not in turned_away}
-    numbers = {entry.pk: number for number, entry in taken.items()}
-    receipts = process(
-        dealer,
-        list(taken.values()),
-        lambda entry: parse(numbers[entry.pk]),
-        now=now,
-        actor=list_import.user,
-        change_batch=list_import.change_batch,
-    )
-    received = dict(zip(taken, receipts, strict=True))
-    for row in stored:
-        if row.number not in entries:
-            row.outcome, row.reason = RowOutcome.BAD, str(FOREIGN)
-        elif row.number in turned_away:
-            row.outcome, row.reason = RowOutcome.SKIPPED, turned_away[row.number]
-            row.lead_number = parse.lead_number(row.number)
-        else:
-            conflicts = () if list_import.takes_conflicts else parse.conflicts.get(row.number, ())
-            _note(row, entries[row.number], received[row.number], conflicts)
-
-
-def _digest(list_import: ListImport) -> str:
-    """The very same file uploaded again is another import: people may want its rows once more."""
-    return f"{list_import.digest[:40]}:{list_import.pk}"
-
-
-def _turned_away(
-    list_import: ListImport, rows: Sequence[ListRow], parse: RowParser
-) -> dict[int, str]:
-    left = skipped(list_import, rows, parse)
-    reasons = {number: _("Is here already and stays as it is.") for number in left}
-    if not list_import.takes_duplicates:
-        for row in rows:
-            if row.duplicate_of is not None and row.decision != OnExisting.NEW:
-                reasons[row.number] = _("Says the same as row %(row)s.") % {"row": row.duplicate_of}
-    return reasons
-
-
-def _note(
-    row: ListRow, entry: IntakeEntry, receipt: Receipt | None, conflicts: Iterable[Conflict]
-) -> None:
-    """Conflicts quote cells, so they stand on the row, which goes after a while, not in the
-    ledger."""
-    row.reason = " ".join([entry.reason, *map(remark_on_conflict, conflicts)])
-    if receipt is None:
-        row.outcome = RowOutcome.BAD
-    else:
-        outcome = Outcome(receipt.outcome)
-        row.outcome = _OUTCOMES.get(outcome, RowOutcome.UNCHANGED)
-        row.lead_number = receipt.lead.number

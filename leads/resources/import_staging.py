@@ -7,6 +7,7 @@ replaces the rows; it starts from the file, which is kept until the import begin
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
@@ -14,6 +15,7 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -21,9 +23,11 @@ from django.utils.translation import gettext as _
 from leads.background import enqueue
 from leads.models.dealer import Dealer
 from leads.models.list_import import ImportOrigin, ImportState, ListImport, ListRow
+from leads.models.list_kind import ListKind
 from leads.models.user import User
 from leads.resources.cells import cell_to_json
 from leads.resources.column_contents import SAMPLE_ROWS, header_fingerprint, headers_of_days
+from leads.resources.column_tables import TABLES
 from leads.resources.import_counting import ValueCounts
 from leads.resources.import_deciding import OPEN_STATES, NoLongerPossible
 from leads.resources.import_proposing import propose_mapping
@@ -45,6 +49,7 @@ def order_import(
     size: int,
     user: User | None,
     now: datetime,
+    kind: ListKind = ListKind.LEADS,
     origin: ImportOrigin = ImportOrigin.PAGE,
     choice: Choice = Choice(),  # noqa: B008 - frozen
 ) -> ListImport:
@@ -53,6 +58,7 @@ def order_import(
     ordered = ListImport(
         dealer=dealer,
         user=user,
+        kind=kind,
         origin=origin,
         language=translation.get_language() or "",
         created_at=now,
@@ -96,7 +102,7 @@ def read_list(list_import: ListImport, *, now: datetime) -> None:
     noted as a sentence. Done twice it is as good as once."""
     with translation.override(list_import.language):
         try:
-            with list_import.open_file() as file, open_list(file, _choice(list_import)) as found:
+            with list_import.open_file() as file, _opened(list_import, file) as found:
                 _take_over(list_import, found, now=now)
         except FileNotFoundError:
             _refuse(list_import, _("The file is gone. Please upload it once more."), now=now)
@@ -104,8 +110,9 @@ def read_list(list_import: ListImport, *, now: datetime) -> None:
             _refuse(list_import, " ".join(error.messages), now=now)
 
 
-def _choice(list_import: ListImport) -> Choice:
-    return Choice(**list_import.choice)
+def _opened(list_import: ListImport, file: File) -> AbstractContextManager[FoundList]:
+    choice = Choice(**list_import.choice)
+    return open_list(file, choice, columns=TABLES[list_import.kind])
 
 
 def _refuse(list_import: ListImport, reason: str, *, now: datetime) -> None:
@@ -125,7 +132,7 @@ def _take_over(list_import: ListImport, found: FoundList, *, now: datetime) -> N
     locked.rows.all().delete()
     sample: list[list[Any]] = []
     count, values = 0, ValueCounts(len(info.headers))
-    rows = found.rows(date_headers=headers_of_days(info.headers))
+    rows = found.rows(date_headers=headers_of_days(info.headers, TABLES[locked.kind]))
     for portion in _portions(rows, _PORTION):
         sample += [cells for _number, cells in portion[: SAMPLE_ROWS - len(sample)]]
         count += len(portion)

@@ -17,7 +17,7 @@ from leads.models.import_memory import ListValue, values_of
 from leads.models.keys import fold
 from leads.models.list_import import ListImport
 from leads.resources.cells import cell_from_json, cell_text
-from leads.resources.import_mapping import VALUED, ListMapping
+from leads.resources.import_mapping import ListMapping
 from leads.resources.import_words import CATALOGS, Option, Words
 
 # Different values of a column that are shown and kept; of more the most frequent ones.
@@ -60,7 +60,7 @@ class ValuedColumn:
 def find_values(list_import: ListImport, mapping: ListMapping) -> dict[str, list[list[object]]]:
     """By column, its different values and in how many rows they stand, the most frequent first."""
     found = {}
-    for name in VALUED:
+    for name in mapping.table.valued:
         counted: dict[str, list[object]] = {}
         for position in mapping.positions_of(name):
             counts = list_import.info.get("values", {}).get(str(position))
@@ -86,9 +86,9 @@ def valued_columns(list_import: ListImport) -> list[ValuedColumn]:
     """What the values of this list mean so far, with what they may mean instead."""
     mapping = ListMapping.of(list_import)
     dealer = list_import.dealer
-    words = Words(dealer)
+    words = Words(dealer, mapping.table)
     columns = []
-    for name in VALUED:
+    for name in mapping.table.valued:
         counted = list_import.found_values.get(name, [])
         if not counted:
             continue
@@ -118,8 +118,8 @@ def _judge(words: Words, name: str, written: str, rows: int, meaning: str | None
 
 def propose_values(list_import: ListImport, mapping: ListMapping) -> ListMapping:
     """What was decided before, and what old lists usually mean by words that are unknown here."""
-    words = Words(list_import.dealer)
-    remembered = values_of(list_import.dealer, list_import.found_values)
+    words = Words(list_import.dealer, mapping.table)
+    remembered = values_of(list_import.dealer, list_import.kind, list_import.found_values)
     values: dict[str, dict[str, str]] = {}
     for name, counted in list_import.found_values.items():
         known = remembered.get(name, {})
@@ -135,7 +135,7 @@ def propose_values(list_import: ListImport, mapping: ListMapping) -> ListMapping
 def remember_values(
     list_import: ListImport, values: Mapping[str, Mapping[str, str]], *, now: datetime
 ) -> None:
-    """For the next lists of the dealer; values that mean what they say are forgotten."""
+    """For the next lists of the dealer and kind; values that mean what they say are forgotten."""
     rows, said = [], []
     for name, counted in list_import.found_values.items():
         meanings = values.get(name, {})
@@ -146,6 +146,7 @@ def remember_values(
                 rows.append(
                     ListValue(
                         dealer=list_import.dealer,
+                        kind=list_import.kind,
                         column=name,
                         key=key,
                         written=written[:200],
@@ -155,5 +156,5 @@ def remember_values(
     mine = ListValue.objects.for_dealer(list_import.dealer)
     for name in {column for column, _key in said}:
         keys = [key for column, key in said if column == name]
-        mine.filter(column=name, key__in=keys).delete()
+        mine.filter(kind=list_import.kind, column=name, key__in=keys).delete()
     ListValue.objects.bulk_create(rows)

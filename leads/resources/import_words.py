@@ -12,8 +12,9 @@ from leads.models.contact import Salutation
 from leads.models.dealer import Dealer, Location, Membership
 from leads.models.keys import catalog_key, fold
 from leads.models.lead_type import LeadType
+from leads.models.vehicle import Vehicle
 from leads.models.wishes import ContactChannel, FinanceKind, Urgency
-from leads.resources.columns import BY_NAME
+from leads.resources.column_table import ColumnTable
 from leads.resources.known import load_office
 from leads.resources.readers import Reading
 from leads.services.unmapped import assigned_names
@@ -29,6 +30,8 @@ CHOICES: Mapping[str, type[Choices]] = {
     "urgency": Urgency,
     "finance_kind": FinanceKind,
     "preferred_channel": ContactChannel,
+    "state": Vehicle.State,
+    "condition": Vehicle.Condition,
 }
 # How old lists call the stages of a sale; folded. A dealer's own status of that name comes first.
 _STAGE_WORDS: Mapping[str, tuple[str, ...]] = {
@@ -56,8 +59,8 @@ class Option:
 class Words:
     """What names stand for at a dealer. Some ten queries, made when they are needed."""
 
-    def __init__(self, dealer: Dealer) -> None:
-        self._dealer = dealer
+    def __init__(self, dealer: Dealer, table: ColumnTable) -> None:
+        self._dealer, self._table = dealer, table
         self._office = load_office(dealer)
         self._entries: dict[str, list[CatalogEntry]] = {}
         self._options: dict[str, list[Option]] = {}
@@ -71,7 +74,7 @@ class Words:
             return str(found or self._assigned(name).get(key, ""))
         reading = Reading(self._office)
         try:
-            BY_NAME[name].read(written, reading, name)
+            self._table.by_name[name].read(written, reading, name)
         except ValueError:
             return ""
         value = reading.values.get("owner_email" if name == "owner" else name, "")

@@ -34,6 +34,11 @@ def remarks_on(info: SheetInfo) -> list[str]:
     return [*_about_the_file(info), *_about_the_table(info), *_about_cells(info)]
 
 
+def remark_on_leaving() -> str:
+    """For rows about what is not to be touched."""
+    return _("Is here already and stays as it is.")
+
+
 def remark_on_versions() -> str:
     """For lists that were exported here, if their rows do not say which version they show."""
     return _(

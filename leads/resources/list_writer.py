@@ -32,11 +32,12 @@ def write_list(
     if file_format == ExportFormat.XLSX:
         _write_xlsx(target, rows, columns)
     else:
-        _write_csv(target, rows, columns, is_windows=file_format == ExportFormat.CSV_WINDOWS)
+        is_windows = file_format == ExportFormat.CSV_WINDOWS
+        write_csv(target, headers(columns), rows, is_windows=is_windows)
 
 
-def _write_csv(
-    target: BinaryIO, rows: Iterable[Sequence[Any]], columns: Sequence[Column], *, is_windows: bool
+def write_csv(
+    target: BinaryIO, names: Iterable[str], rows: Iterable[Sequence[Any]], *, is_windows: bool
 ) -> None:
     """As a German Excel opens it. Signs that Windows-1252 lacks become question marks."""
     if not is_windows:
@@ -44,7 +45,7 @@ def _write_csv(
     encoding = "cp1252" if is_windows else "utf-8"
     text = io.TextIOWrapper(target, encoding, errors="replace", newline="")
     writer = csv.writer(text, delimiter=";")
-    writer.writerow(map(neutralise, headers(columns)))
+    writer.writerow(map(neutralise, names))
     writer.writerows(map(_csv_cell, row) for row in rows)
     text.detach()  # flushes, and leaves the target open
 

@@ -24,7 +24,7 @@ from leads.models.keys import clean_text, fold
 from leads.models.lead import Lead
 from leads.models.vehicle import Vehicle
 from leads.models.warning import WarningCode
-from leads.resources.cells import cell_text, header_key
+from leads.resources.cells import cell_text, header_key, line_text
 from leads.services.broken_numbers import kept_digits
 from leads.services.drafts import DraftWarning
 from leads.services.german_values import (
@@ -76,7 +76,7 @@ class Reading:
 
     def put(self, name: str, value: Any) -> None:
         """What a more specific column said before stays."""
-        if value not in ("", None, ()):
+        if value or value not in ("", None, ()):
             self.values.setdefault(name, value)
 
     def warn(self, code: WarningCode, value: str, column: str = "") -> None:
@@ -91,14 +91,17 @@ class Reading:
 Reader = Callable[[Any, Reading, str], None]
 
 
-def reads_text(name: str, *, multiline: bool = False, exact: bool = False) -> Reader:
-    """`exact` texts are numbers of something and useless when shortened."""
-    limit = getattr(_model_field(name), "max_length", None)
+def reads_text(
+    name: str, *, multiline: bool = False, exact: bool = False, limit: int | None = None
+) -> Reader:
+    """`exact` texts are numbers of something and useless when shortened. `limit`: of characters,
+    where it is not that of the lead's or vehicle's column."""
+    limit = limit or getattr(_model_field(name), "max_length", None)
 
     def read(cell: Any, row: Reading, header: str) -> None:
         if exact:
             refuse_shortened(cell)
-        text = cell_text(cell) if multiline else clean_text(cell_text(cell))
+        text = cell_text(cell) if multiline else line_text(cell)
         if limit and len(text) > limit:
             if exact:
                 raise ValueError(_TOO_LONG % {"limit": limit})
@@ -233,7 +236,7 @@ def spellings_of(choices: type[Choices]) -> dict[str, str]:
 
 def read_number(cell: Any, row: Reading, header: str) -> None:
     """Our own number; a list from elsewhere may call its own numbers so."""
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     if LEAD_NUMBER.fullmatch(text):
         row.put("number", text)
     else:
@@ -242,7 +245,7 @@ def read_number(cell: Any, row: Reading, header: str) -> None:
 
 def read_owner(cell: Any, row: Reading, header: str) -> None:
     """By e-mail, user name or name; an unknown one leaves the lead unassigned and is said."""
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     if email := row.office.owners.get(fold(text)):
         row.put("owner_email", email)
     else:
@@ -251,7 +254,7 @@ def read_owner(cell: Any, row: Reading, header: str) -> None:
 
 
 def read_location(cell: Any, row: Reading, header: str) -> None:
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     if fold(text) in row.office.locations:
         row.put("location", text)
     else:
@@ -259,12 +262,12 @@ def read_location(cell: Any, row: Reading, header: str) -> None:
 
 
 def read_lead_type(cell: Any, row: Reading, header: str) -> None:
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     row.put("lead_type", row.office.lead_types.get(fold(text), text.lower()[:40]))
 
 
 def reads_catalogue_name(name: str) -> Reader:
-    return lambda cell, row, header: row.put(name, clean_text(cell_text(cell)))
+    return lambda cell, row, header: row.put(name, line_text(cell))
 
 
 def read_tags(cell: Any, row: Reading, header: str) -> None:
@@ -274,7 +277,7 @@ def read_tags(cell: Any, row: Reading, header: str) -> None:
 
 def read_vehicle(cell: Any, row: Reading, header: str) -> None:
     """The whole name in one cell, laid out over columns of 100 and 150 characters."""
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     if len(text) > 100:
         end = text.rfind(" ", 0, 101)
         end = end if end > 0 else 100
@@ -294,7 +297,7 @@ def read_further_values(cell: Any, row: Reading, header: str) -> None:
 
 def read_version(cell: Any, row: Reading, header: str) -> None:
     """In our own exports a count and no data; what other lists call so is kept."""
-    text = clean_text(cell_text(cell))
+    text = line_text(cell)
     if not LEAD_VERSION.fullmatch(text):
         row.custom_values[header] = text
 

@@ -25,6 +25,8 @@ from django.core.files import File
 from django.utils.translation import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
+from leads.resources.column_table import ColumnTable
+from leads.resources.columns import LEADS
 from leads.resources.csv_reading import read_csv
 from leads.resources.header_row import HEAD_ROWS, find_header
 from leads.resources.list_info import Choice, NumberedRow, Places, RawTable, SheetInfo
@@ -78,15 +80,18 @@ def _day_since_1904(cell: Any) -> Any:
 def open_list(
     source: Source,
     choice: Choice = Choice(),  # noqa: B008 - frozen
+    *,
+    columns: ColumnTable = LEADS,
 ) -> Iterator[FoundList]:
-    """Raises ValidationError with a sentence if the file cannot be used."""
+    """`columns`: by which the row of the headers is known. Raises ValidationError with a sentence
+    if the file cannot be used."""
     with tempfile.TemporaryFile() as data, tempfile.TemporaryFile() as spool:
         digest = _copy(source, data)
         data.seek(0)
         start = data.read(8)
         data.seek(0)
         raw = read_workbook(data, spool, choice) if is_workbook(start) else read_csv(data, choice)
-        yield FoundList(_describe(raw, digest, choice), raw)
+        yield FoundList(_describe(raw, digest, choice, columns), raw)
 
 
 def _copy(source: Source, data: BinaryIO) -> str:
@@ -103,11 +108,11 @@ def _copy(source: Source, data: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _describe(raw: RawTable, digest: str, choice: Choice) -> SheetInfo:
+def _describe(raw: RawTable, digest: str, choice: Choice, columns: ColumnTable) -> SheetInfo:
     head = list(islice(raw.rows(), HEAD_ROWS))
     if not head:
         raise refuse("empty")
-    at = find_header([cells for _number, cells in head])
+    at = find_header([cells for _number, cells in head], columns)
     if choice.header_row:
         numbers = [number for number, _cells in head]
         if choice.header_row not in numbers:

@@ -6,7 +6,7 @@ A bulk edit is one call of `edit_together`. An import opens a batch, hands it to
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,23 +14,39 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from leads.models.change_batch import ChangeBatch
+from leads.models.customer import Customer
 from leads.models.lead import Lead
+from leads.models.list_kind import ListKind
 from leads.models.merge import Merge
 from leads.models.user import User
+from leads.models.vehicle import Vehicle
+from leads.services.history import Remembered
 from leads.services.retrying import retried
 
+_MODELS: Mapping[str, Remembered] = {
+    ListKind.LEADS: Lead,
+    ListKind.CUSTOMERS: Customer,
+    ListKind.VEHICLES: Vehicle,
+}
 # Changes these leads as a part of this batch.
 Edit = Callable[[QuerySet[Lead], ChangeBatch], object]
 
 
 def open_batch(
-    dealer_id: int, kind: ChangeBatch.Kind, *, by: User | None, now: datetime, what: str = ""
+    dealer_id: int,
+    kind: ChangeBatch.Kind,
+    *,
+    by: User | None,
+    now: datetime,
+    what: str = "",
+    list_kind: str = ListKind.LEADS,
 ) -> ChangeBatch:
     """A new batch; `what` in a few words and without personal data. It can be undone once it is
     closed."""
     return ChangeBatch.objects.create(
         dealer_id=dealer_id,
         kind=kind,
+        list_kind=list_kind,
         what=what[:200],
         at=now,
         by=by,
@@ -59,15 +75,16 @@ def close_merges(merges: QuerySet[Merge], *, by: User | None, now: datetime) -> 
 
 
 def close_batch(batch: ChangeBatch) -> bool:
-    """Count what the batch has created and changed, as its leads' history says; False if that is
-    nothing, and then it is forgotten."""
-    history = Lead.history.model._default_manager.filter(change_batch=batch.pk)
+    """Count what the batch has created and changed, as the history of its leads, or of what its
+    list held, says; False if that is nothing, and then it is forgotten."""
+    model = _MODELS[batch.list_kind]
+    history = model.history.model._default_manager.filter(change_batch=batch.pk)
     counted = history.aggregate(
-        leads=Count("id", distinct=True), created=Count("id", filter=Q(history_type="+"))
+        rows=Count("id", distinct=True), created=Count("id", filter=Q(history_type="+"))
     )
     batch.created_count = counted["created"]
-    batch.changed_count = counted["leads"] - counted["created"]
-    if not counted["leads"]:
+    batch.changed_count = counted["rows"] - counted["created"]
+    if not counted["rows"]:
         batch.delete()
         return False
     batch.is_open = False

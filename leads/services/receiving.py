@@ -66,7 +66,8 @@ def receive(
     changes what the draft says differently. A new enquiry of a person who has an open lead
     becomes part of it; a lead closed not long ago is reopened (cases.py). Unknown sources and
     statuses are created. An update never resets status or owner unless the draft names them, nor
-    anything that staff have set later; notes and tags are added.
+    anything that staff have set later; notes and tags are added, and a known lead loses the tags
+    that the draft takes away.
 
     With `change_batch` all of it can be taken back together (undoing.py).
 
@@ -136,7 +137,7 @@ def _receive_wave(drafts: Sequence[LeadDraft], known: KnownLeads, batch: Batch) 
     _find_customers(active, batch)
     _find_cases(active, known, batch)
     _find_vehicles(active, batch)
-    _find_new_tags(active, batch)
+    _find_tags(active, batch)
     _find_new_notes(active, batch)
     return [_receive_one(item, batch) for item in items]
 
@@ -181,15 +182,19 @@ def _find_vehicles(items: Sequence[Item], batch: Batch) -> None:
         item.vehicle = vehicle
 
 
-def _find_new_tags(items: Sequence[Item], batch: Batch) -> None:
-    """The tags that the lead does not have yet."""
-    tagged = [item for item in items if item.draft.tags]
+def _find_tags(items: Sequence[Item], batch: Batch) -> None:
+    """The tags that the lead does not have yet, and those that it loses."""
+    tagged = [item for item in items if item.draft.tags or item.draft.removed_tags]
     present = present_tags(filter(None, (_lead_or_case(item, batch) for item in tagged)))
     for item in tagged:
         tags = dict.fromkeys(map(batch.catalogue.tag, item.draft.tags))
+        removed = dict.fromkeys(map(batch.catalogue.tag, item.draft.removed_tags))
         lead = _lead_or_case(item, batch)
         pk = lead.pk if lead else None
         item.new_tags = [tag for tag in tags if tag and (pk, tag.pk) not in present]
+        item.lost_tags = [
+            tag for tag in removed if tag and tag not in tags and (pk, tag.pk) in present
+        ]
 
 
 def _find_new_notes(items: Sequence[Item], batch: Batch) -> None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.module_loading import import_string
 
 from leads.models.batch_memory import TagChange
 from leads.models.catalog import CatalogEntry, Category, CloseReason, Source, Status, Tag
 from leads.models.change_batch import ChangeBatch
 from leads.models.enquiry import Enquiry
 from leads.models.import_memory import ListValue
+from leads.models.keys import catalog_key
 from leads.models.lead import Lead
 from leads.models.unmapped import UnmappedName
 from leads.services.undo_plan import lead_ids
@@ -36,6 +39,8 @@ def remove_entries(batch: ChangeBatch) -> None:
     has given a meaning keeps it: what it means stays."""
     for column, model in _CATALOGUES.items():
         if unused := _unused(batch, model, _needed(column)):
+            if model is Source:
+                unused = _not_wanted(batch.dealer_id, unused)
             former = _former(batch, column, unused)
             _remove(model, unused, known=[Lead.objects.filter(**_ours(column))], also=former)
     through = Lead.tags.through.objects.filter(tag=OuterRef("pk"))
@@ -77,6 +82,14 @@ def _unused(
     for users in needed:
         rows = rows.filter(~Exists(users))
     return list(rows.values_list("pk", flat=True))
+
+
+def _not_wanted(dealer_id: int, pks: Collection[int]) -> Collection[int]:
+    """Of these sources, those that nothing on other floors names (settings.NEEDED_SOURCES)."""
+    asked = [import_string(path)(dealer_id) for path in settings.NEEDED_SOURCES]
+    wanted = {catalog_key(name) for names in asked for name in names}
+    sources = Source.objects.filter(pk__in=pks)
+    return [one.pk for one in sources if wanted.isdisjoint(one.spellings())]
 
 
 def _former(batch: ChangeBatch, column: str, pks: Collection[int]) -> set[int]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import models
 from django.db.models import Count, Max
@@ -48,9 +48,19 @@ class Reason(models.TextChoices):
     GONE = "gone", _("It was deleted for good.")
     UNSEEN = "unseen", _("You cannot see this lead.")
     UNKNOWN = "unknown", _("How it was before is not known.")
+    USED = "used", _("Enquiries belong to it by now.")
 
 
-_FINAL = frozenset({Reason.IN_BIN, Reason.MERGED, Reason.GONE, Reason.UNSEEN, Reason.UNKNOWN})
+_FINAL = frozenset(
+    {Reason.IN_BIN, Reason.MERGED, Reason.GONE, Reason.UNSEEN, Reason.UNKNOWN, Reason.USED}
+)
+PARTLY = frozenset({Reason.VALUE_GONE})
+
+
+def is_choosable(reasons: Collection[Reason]) -> bool:
+    """Whether somebody may say that it is taken back all the same."""
+    may_stay = set(reasons) - PARTLY
+    return bool(may_stay) and _FINAL.isdisjoint(may_stay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,11 @@ class Verdict:
     is_chosen: bool = False
 
     @property
+    def pk(self) -> int:
+        """Of the lead."""
+        return self.trace.lead_id
+
+    @property
     def lead_id(self) -> int:
         return self.trace.lead_id
 
@@ -85,12 +100,11 @@ class Verdict:
 
     @property
     def may_be_chosen(self) -> bool:
-        may_stay = set(self.reasons) - {Reason.VALUE_GONE}
-        return bool(may_stay) and _FINAL.isdisjoint(may_stay)
+        return is_choosable(self.reasons)
 
     @property
     def is_complete(self) -> bool:
-        return not self.reasons or (self.is_chosen and Reason.VALUE_GONE not in self.reasons)
+        return not self.reasons or (self.is_chosen and PARTLY.isdisjoint(self.reasons))
 
 
 @dataclass(frozen=True)
@@ -104,10 +118,23 @@ class _Since:
     hidden: frozenset[int]
 
 
-def as_json(verdict: Verdict) -> dict[str, Any]:
-    """Why a lead stays, to be kept (ChangeBatch.undo_left) and shown: without personal data."""
+class Stays(Protocol):
+    """What a verdict says of something that stays; a lead, or what a list held."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def reasons(self) -> tuple[Reason, ...]: ...
+    @property
+    def left(self) -> tuple[tuple[str, Change | None], ...]: ...
+    @property
+    def gone(self) -> tuple[str, ...]: ...
+
+
+def as_json(verdict: Stays) -> dict[str, Any]:
+    """Why something stays, to be kept (ChangeBatch.undo_left) and shown: without personal data."""
     return {
-        "lead": verdict.lead_id,
+        "id": verdict.pk,
         "reasons": [str(reason.value) for reason in verdict.reasons],
         "cells": [
             [cell, who.user_id if who else None, who.at.isoformat() if who else ""]

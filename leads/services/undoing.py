@@ -7,19 +7,22 @@ nothing is undone twice. What somebody has changed since stays (undo_plan.py).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from leads.background import enqueue
 from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import Dealer
 from leads.models.intake import IntakeEntry, Outcome
+from leads.models.list_kind import ListKind
 from leads.models.user import User
 from leads.services.handling import lock_leads
 from leads.services.retrying import retried
@@ -27,6 +30,8 @@ from leads.services.undo_customers import remove_unused
 from leads.services.undo_entries import remove_entries
 from leads.services.undo_leads import take_back
 from leads.services.undo_plan import Verdict, as_json, lead_ids, plan, state_of
+from leads.services.undo_record_rows import take_records_back
+from leads.services.undo_records import RecordVerdict, record_ids
 from leads.services.undo_vehicles import remove_vehicles, vehicle_ids
 from leads.services.unmerging import undo_merge
 
@@ -42,7 +47,7 @@ def undo(
     batch: ChangeBatch, *, by: User, now: datetime, chosen: Collection[int] = ()
 ) -> ChangeBatch:
     """Begin to undo, and carry on until it is done or left to a worker (`is_undoing`). `chosen`:
-    leads that are taken back although somebody has changed them. Raises UndoRefused, and
+    ids of those that are taken back although somebody has changed them. Raises UndoRefused, and
     MergeRefused for a merge."""
     return carry_out(begin_undo(batch, by=by, now=now, chosen=chosen), now=now)
 
@@ -95,19 +100,11 @@ def carry_on(batch: ChangeBatch, *, now: datetime) -> bool:
         return False
     # The dealer first, as everywhere; then the leads, then their customers.
     dealer = Dealer.objects.select_for_update(no_key=True).get(pk=locked.dealer_id)
-    pks = list(lead_ids(locked).filter(id__gt=locked.undo_position)[:PORTION])
+    ids, take = _STEPS[locked.list_kind]
+    pks = list(ids(locked).filter(id__gt=locked.undo_position)[:PORTION])
     if not pks:
         return _finish(locked, by, now=now)
-    leads = {lead.pk: lead for lead in lock_leads(pks, "status")}
-    present = {pk: (state_of(lead), lead.merged_into_id) for pk, lead in leads.items()}
-    chosen = set(locked.undo_chosen)
-    verdicts = list(plan(locked, by=by, leads=pks, now=present, chosen=chosen))
-    customers = {lead.customer_id for lead in leads.values() if lead.customer_id}
-    take_back(locked, dealer, verdicts, leads, by=by, now=now)
-    if locked.kind in (ChangeBatch.Kind.IMPORT, ChangeBatch.Kind.RESTORE):
-        remove_unused(locked, customers, by=by, now=now)
-    if locked.kind == ChangeBatch.Kind.IMPORT:
-        _reopen_entries(locked, verdicts)
+    verdicts = take(locked, dealer, pks, by, now)
     locked.undo_position = pks[-1]
     left = [as_json(one) for one in verdicts if not one.is_complete]
     locked.taken_back_count += len(verdicts) - len(left)
@@ -117,9 +114,42 @@ def carry_on(batch: ChangeBatch, *, now: datetime) -> bool:
     return True
 
 
+def _take_leads_back(
+    batch: ChangeBatch, dealer: Dealer, pks: Sequence[int], by: User, now: datetime
+) -> Sequence[Verdict]:
+    leads = {lead.pk: lead for lead in lock_leads(pks, "status")}
+    present = {pk: (state_of(lead), lead.merged_into_id) for pk, lead in leads.items()}
+    chosen = set(batch.undo_chosen)
+    verdicts = list(plan(batch, by=by, leads=pks, now=present, chosen=chosen))
+    customers = {lead.customer_id for lead in leads.values() if lead.customer_id}
+    take_back(batch, dealer, verdicts, leads, by=by, now=now)
+    if batch.kind in (ChangeBatch.Kind.IMPORT, ChangeBatch.Kind.RESTORE):
+        remove_unused(batch, customers, by=by, now=now)
+    if batch.kind == ChangeBatch.Kind.IMPORT:
+        _reopen_entries(batch, verdicts)
+    return verdicts
+
+
+def _take_records_back(
+    batch: ChangeBatch, _dealer: Dealer, pks: Sequence[int], by: User, now: datetime
+) -> Sequence[RecordVerdict]:
+    return take_records_back(batch, pks, chosen=set(batch.undo_chosen), by=by, now=now)
+
+
+_Take = Callable[
+    [ChangeBatch, Dealer, Sequence[int], User, datetime], Sequence[Verdict | RecordVerdict]
+]
+# By what a batch is about: the ids of that, and how a portion of them is taken back.
+_STEPS: Mapping[str, tuple[Callable[[ChangeBatch], QuerySet[Any]], _Take]] = {
+    ListKind.LEADS: (lead_ids, _take_leads_back),
+    ListKind.CUSTOMERS: (record_ids, _take_records_back),
+    ListKind.VEHICLES: (record_ids, _take_records_back),
+}
+
+
 def _finish(batch: ChangeBatch, by: User, *, now: datetime) -> bool:
     """What its leads no longer need goes; whether there may be more of it."""
-    if batch.kind == ChangeBatch.Kind.IMPORT:
+    if batch.kind == ChangeBatch.Kind.IMPORT and batch.list_kind == ListKind.LEADS:
         cars = list(vehicle_ids(batch).filter(id__gt=batch.undo_vehicle_position)[:PORTION])
         if cars:
             remove_vehicles(batch, cars, by=by, now=now)

@@ -9,6 +9,7 @@ from leads.background import run_due_jobs
 from leads.models import ImportState, Lead, ListImport, Role
 from tests import builders
 from tests.browser import messy_list
+from tests.browser.accessibility import faults_in_the_office
 
 # Milliseconds; a worker works through 5,000 rows in this test's own thread meanwhile.
 PATIENCE = 60_000
@@ -57,12 +58,14 @@ def test_a_messy_list_goes_in_and_what_people_changed_stays(
     expect(page.get_by_text("Die Überschriften stehen in Zeile 4.")).to_be_visible()
     expect(page.get_by_text("Nicht gelesen: Archiv")).to_be_visible()
     shot(page, "import-columns")
+    assert faults_in_the_office(page) == {}
     page.get_by_role("button", name="Weiter").click()
 
     # Werte
     expect(page.get_by_role("row", name="auf Halde")).to_contain_text("Unbekannt")
     page.get_by_label("Bedeutung von „auf Halde“").select_option(label="Verloren")
     shot(page, "import-values")
+    assert faults_in_the_office(page) == {}
     page.get_by_role("button", name="Vorschau anzeigen").click()
 
     # Vorschau
@@ -75,6 +78,7 @@ def test_a_messy_list_goes_in_and_what_people_changed_stays(
     assert before["Fehler"] > 10
     page.get_by_role("link", name=re.compile("^Fehler")).click()
     shot(page, "import-errors")
+    assert faults_in_the_office(page) == {}
     for wrong, right in (("31.02.2025", "28.02.2025"), ("auf Anfrage", "19.990 €")):
         row = page.locator("li.lo-import-row", has_text=f"„{wrong}“").first
         number = row.get_attribute("id")
@@ -96,6 +100,7 @@ def test_a_messy_list_goes_in_and_what_people_changed_stays(
     # Ergebnis
     expect(page.get_by_text("Was aus den Zeilen wurde")).to_be_visible()
     shot(page, "import-result")
+    assert faults_in_the_office(page) == {}
     assert Lead.objects.for_dealer(dealer).count() == created
     result = page.url
 

@@ -362,6 +362,28 @@ def test_an_import_is_paused_resumed_and_stopped(client, manager, settings):
         assert response.redirect_chain[-1][0] == page(found, "result")
 
 
+def test_without_the_right_of_who_started_it_an_import_waits_for_somebody_else(
+    client, manager, dealer, settings
+):
+    settings.IMPORT_PORTION = 1
+    found = previewed(client)
+    start(client, found)
+    import_portion(found, now=timezone.now())
+    manager.memberships.update(is_active=False)
+
+    run_due_jobs()
+
+    assert Lead.objects.count() == 1
+    colleague = builders.make_user(dealer, role=Role.MANAGER)
+    client.force_login(colleague)
+    assert "darf hier nicht mehr importieren" in text_of(client.get(page(found, "run")))
+    client.post(page(found, "act"), {"resume": "1"})
+    run_due_jobs()
+    found.refresh_from_db()
+    assert (found.state, found.user, found.trouble) == (ImportState.DONE, colleague, "")
+    assert Lead.objects.count() == 2
+
+
 def test_resuming_does_not_start_what_was_never_started(client, manager):
     found = previewed(client)
 
@@ -443,6 +465,24 @@ def test_workbooks_of_the_result_are_handed_out(client, manager, dealer, kind):
     assert response["Content-Disposition"].startswith("attachment")
     client.force_login(builders.make_user(dealer, role=Role.AUDITOR))
     assert client.get(url).status_code == 403
+
+
+@pytest.mark.parametrize("kind", ["result", "errors"])
+def test_a_long_workbook_is_written_by_a_worker_and_goes_with_the_rows(
+    client, manager, settings, lists, kind
+):
+    settings.IMPORT_WORKBOOK_AT_ONCE = 1
+    found = imported(client, BAD_DAY)
+    url = f"{LIST}{found.pk}/download/{kind}/"
+
+    for _ in range(2):  # impatient
+        assert "wird gerade geschrieben" in text_of(client.get(url, follow=True))
+    run_due_jobs()
+
+    assert b"".join(client.get(url).streaming_content).startswith(b"PK")
+    assert len(list(lists.iterdir())) == 1
+    delete_old_rows(now=timezone.now() + timedelta(days=settings.IMPORT_DAYS + 1))
+    assert not list(lists.iterdir())
 
 
 def test_there_are_no_workbooks_of_what_is_not_imported(client, manager):

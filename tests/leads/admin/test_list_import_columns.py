@@ -10,10 +10,12 @@ from leads.models import (
     ImportState,
     ImportTemplate,
     Lead,
+    ListKind,
     ListValue,
     Status,
 )
-from leads.resources.import_mapping import ASSIGNABLE, FURTHER, LEFT_OUT
+from leads.resources.columns import LEADS
+from leads.resources.import_mapping import FURTHER, LEFT_OUT
 from tests import builders
 from tests.leads.admin.conftest import messages_of, text_of
 from tests.leads.admin.list_imports import (
@@ -38,7 +40,7 @@ def test_every_field_is_offered_once(client, manager):
 
     [select] = re.findall(r'<select[^>]* name="column-0"[^>]*>(.*?)</select>', text_of(response))
     offered = re.findall(r'<option value="([^"]*)"', select)
-    assert sorted(offered) == sorted([*ASSIGNABLE, FURTHER, LEFT_OUT])
+    assert sorted(offered) == sorted([*LEADS.assignable, FURTHER, LEFT_OUT])
 
 
 def test_a_guess_is_marked_and_says_why(client, manager):
@@ -124,7 +126,7 @@ def test_templates_are_saved_applied_and_deleted(client, manager):
     _response, found = upload(client, "A;B\nGroß;Köln\n")
     names = {"column-0": "last_name", "column-1": "city"}
     map_columns(client, found, **names, template_name="Altsystem", save_template="1")
-    template = ImportTemplate.objects.named().get()
+    template = ImportTemplate.objects.named(ListKind.LEADS).get()
     other = upload(client, "A;B;C\nKlein;Bonn;x\n")[1]
 
     unnamed = map_columns(client, other, save_template="1")
@@ -134,7 +136,7 @@ def test_templates_are_saved_applied_and_deleted(client, manager):
     assert other.mapping["columns"][:2] == ["last_name", "city"]
 
     client.post(page(other, "columns"), {"template": template.pk, "delete_template": "1"})
-    assert not ImportTemplate.objects.named().exists()
+    assert not ImportTemplate.objects.named(ListKind.LEADS).exists()
     gone = client.post(page(other, "columns"), {"template": template.pk, "use_template": "1"})
     assert gone.status_code == 302
 

@@ -256,8 +256,11 @@ def test_a_cell_edited_in_excel_is_shown_and_changed(client, manager, dealer):
 @pytest.mark.parametrize(("wins", "city"), [({}, "Neustadt"), ({"takes_conflicts": "on"}, "Dorf")])
 def test_a_cell_that_both_have_changed_is_shown_and_decided(client, manager, dealer, wins, city):
     lead = builders.make_lead(dealer, city="Altstadt")
+    builders.make_lead(dealer, city="Altstadt")
     book = openpyxl.load_workbook(io.BytesIO(export(client)))
-    book.active.cell(2, EXPORTED.index(BY_NAME["city"]) + 1).value = "Dorf"
+    numbers = [cell.value for cell in book.active["A":"Z"][EXPORTED.index(BY_NAME["number"])]]
+    line = numbers.index(lead.number) + 1
+    book.active.cell(line, EXPORTED.index(BY_NAME["city"]) + 1).value = "Dorf"
     edited = io.BytesIO()
     book.save(edited)
     lead.city = "Neustadt"
@@ -265,7 +268,13 @@ def test_a_cell_that_both_have_changed_is_shown_and_decided(client, manager, dea
 
     found = previewed(client, edited.getvalue())
 
-    text = text_of(client.get(page(found, "preview")))
+    shown = client.get(page(found, "preview"), {"show": "conflict"})
+    assert [(chip["value"], chip["count"]) for chip in shown.context["chips"]][-1] == (
+        "conflict",
+        1,
+    )
+    assert [row["number"] for row in shown.context["rows"]] == [line]
+    text = text_of(shown)
     assert "Beide geändert" in text
     assert "exportiert „Altstadt“, in der Liste „Dorf“, jetzt „Neustadt“" in text
     if wins:

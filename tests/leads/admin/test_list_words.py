@@ -26,7 +26,7 @@ def manager(client, dealer):
 
 
 def test_a_name_that_is_entered_is_known_to_the_next_list(manager, dealer):
-    answer = manager.post(NEW_COLUMN, {"written": "Kd-Mailadr.", "column": "email"})
+    answer = manager.post(NEW_COLUMN, {"written": "Kd-Mailadr.", "column": "leads.email"})
 
     assert answer.status_code == 302
     found = upload(dealer, ("Nachname", "KD Mailadr"), ("Groß", "a@example.org"))
@@ -41,23 +41,23 @@ def test_a_name_that_is_entered_is_known_to_the_next_list(manager, dealer):
     ],
 )
 def test_what_needs_no_entry_is_refused(manager, written, says):
-    answer = manager.post(NEW_COLUMN, {"written": written, "column": "email"})
+    answer = manager.post(NEW_COLUMN, {"written": written, "column": "leads.email"})
 
     assert says in answer.content.decode()
     assert not ColumnName.objects.exists()
 
 
 def test_the_same_name_twice_is_refused_in_words(manager):
-    manager.post(NEW_COLUMN, {"written": "Kd-Mailadr.", "column": "email"})
+    manager.post(NEW_COLUMN, {"written": "Kd-Mailadr.", "column": "leads.email"})
 
-    answer = manager.post(NEW_COLUMN, {"written": "kd mailadr", "column": "city"})
+    answer = manager.post(NEW_COLUMN, {"written": "kd mailadr", "column": "leads.city"})
 
     assert "Dafür gibt es schon einen Eintrag." in answer.content.decode()
     assert ColumnName.objects.count() == 1
 
 
 def test_a_value_that_is_entered_is_known_to_the_next_list(manager, dealer):
-    manager.post(NEW_VALUE, {"column": "status", "written": "Seltsam", "meaning": "Angebot"})
+    manager.post(NEW_VALUE, {"column": "leads.status", "written": "Seltsam", "meaning": "Angebot"})
 
     found = check(upload(dealer, ("Nachname", "Status"), ("Groß", "seltsam")))
     assert ListMapping.of(found).values == {"status": {"seltsam": "Angebot"}}

@@ -5,6 +5,7 @@ import zipfile
 from datetime import date
 
 import xlsxwriter
+from msoffcrypto.format.ooxml import OOXMLFile
 
 HEADERS = ("Nachname", "E-Mail", "PLZ")
 ROWS = (("Groß", "gross@example.org", "01067"), ("Klein", "klein@example.org", "50667"))
@@ -76,6 +77,13 @@ def bomb(megabytes):
         for _ in range(megabytes):
             part.write(bytes(1024**2))
     return buffer.getvalue()
+
+
+def with_password(data):
+    """The workbook as Excel saves it with a password: encrypted, in a container of its own."""
+    target = io.BytesIO()
+    OOXMLFile(io.BytesIO(data)).encrypt("Probefahrt", target)
+    return target.getvalue()
 
 
 def million_empty_rows():

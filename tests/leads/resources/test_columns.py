@@ -9,7 +9,7 @@ from django.utils.translation import override
 
 from leads.models.keys import phone_key
 from leads.models.warning import WarningCode
-from leads.resources.columns import BY_NAME, COLUMNS, column_for
+from leads.resources.columns import BY_NAME, COLUMNS, LEADS
 from leads.resources.readers import Office, Reading
 from tests.samples.make_alte_leads import HEADERS
 
@@ -32,7 +32,7 @@ def test_every_exported_header_is_understood_in_every_language(language):
     with override(language):
         headers = [column.header for column in COLUMNS]
     with override("de"):
-        assert [column_for(header) for header in headers] == list(COLUMNS)
+        assert [LEADS.column_for(header) for header in headers] == list(COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -59,17 +59,17 @@ def test_every_exported_header_is_understood_in_every_language(language):
     ],
 )
 def test_knows_what_lists_call_a_column(header, name):
-    assert column_for(header).name == name
+    assert LEADS.column_for(header).name == name
 
 
 def test_the_sample_has_one_unknown_column():
-    assert [header for header in HEADERS if column_for(header) is None] == ["Wunschfarbe"]
+    assert [header for header in HEADERS if LEADS.column_for(header) is None] == ["Wunschfarbe"]
 
 
 def test_no_synonym_means_two_columns():
     for column in COLUMNS:
         for synonym in column.synonyms:
-            assert column_for(synonym) is column, synonym
+            assert LEADS.column_for(synonym) is column, synonym
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from leads.models import (
 )
 from leads.resources import export as reading
 from leads.resources import exporting
-from leads.resources.columns import BY_NAME, column_for
+from leads.resources.columns import BY_NAME, LEADS
 from leads.resources.export import EXPORTED, exported_rows, headers
 from tests import builders
 
@@ -103,7 +103,7 @@ def test_chosen_columns_stand_in_their_order_under_german_headers(dealer, manage
 
 
 def test_every_header_is_recognised_by_our_own_import():
-    assert [column_for(header) for header in headers()] == list(EXPORTED)
+    assert [LEADS.column_for(header) for header in headers()] == list(EXPORTED)
 
 
 def test_the_file_speaks_the_language_of_whoever_asked(dealer, manager):

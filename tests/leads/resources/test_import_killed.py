@@ -78,6 +78,6 @@ def test_twenty_kills_leave_every_row_exactly_once():
     assert Counter(Customer.objects.values_list("last_name", flat=True)) == expected
     assert Enquiry.objects.count() == Lead.history.count() == ROWS
     assert IntakeEntry.objects.filter(times_received=1, lead__isnull=False).count() == ROWS
-    named = {row.lead_number: row.cells[0] for row in ListRow.objects.all()}
+    named = {row.reference: row.cells[0] for row in ListRow.objects.all()}
     assert named == dict(Lead.objects.values_list("number", "last_name"))
     assert found.change_batch.created_count == ROWS

@@ -118,7 +118,7 @@ def test_a_result_that_is_read_again_finds_its_leads(dealer):
     again = run(check(upload(dealer, data=written(write_result, found), user=found.user)))
 
     assert Lead.objects.count() == 1
-    assert again.rows.get().lead_number == Lead.objects.get().number
+    assert again.rows.get().reference == Lead.objects.get().number
 
 
 def test_corrected_cells_stand_there_as_corrected(dealer):

@@ -29,7 +29,7 @@ from leads.models import (
 )
 from leads.models.list_import import import_storage
 from leads.resources.cells import header_key
-from leads.resources.import_checking import counted, find_duplicates
+from leads.resources.import_checking import counted
 from leads.resources.import_deciding import (
     NoLongerPossible,
     assign_columns,
@@ -40,10 +40,10 @@ from leads.resources.import_deciding import (
     save_template,
     use_template,
 )
+from leads.resources.import_duplicates import find_duplicates
 from leads.resources.import_mapping import FURTHER, LEFT_OUT, ListMapping
 from leads.resources.import_retention import delete_old_rows
 from leads.resources.import_running import (
-    NotAllowed,
     WrongStep,
     cancel,
     import_portion,
@@ -521,15 +521,6 @@ class TestRunning:
             correct_cell(found, 2, 0, "Anders", now=now)
         with pytest.raises(NoLongerPossible):
             assign_columns(found, ["name", "", ""], {}, by=None, now=now)
-
-    def test_who_lost_the_right_imports_nothing(self, dealer, now):
-        found = self.many(dealer)
-        start(found, now=now, by_worker=False)
-        found.user.memberships.update(is_active=False)
-
-        with pytest.raises(NotAllowed):
-            import_portion(ListImport.objects.get(pk=found.pk), now=now)
-        assert not Lead.objects.exists()
 
     def test_bad_rows_wait_in_the_ledger(self, dealer):
         found = imported(dealer, ("Nachname", "Preis"), ("Groß", "viel"), ("Klein", "1"))

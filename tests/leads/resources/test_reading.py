@@ -415,11 +415,7 @@ BAD_FILES = {
         "macros",
         "Makros",
     ),
-    "password": (
-        lambda: OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le"),
-        "encrypted",
-        "Passwort",
-    ),
+    "password": (lambda: lists.with_password(lists.workbook()), "encrypted", "Passwort"),
     "old": (lambda: OLE + bytes(600), "old", ".xls"),
     "renamed PDF": (lambda: b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj", "not_xlsx", ".xlsx"),
     "empty": (lambda: b"", "empty", "leer"),

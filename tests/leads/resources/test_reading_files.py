@@ -142,7 +142,6 @@ BAD_FILES = {
     "text with NUL": (b"Nachname\n\x00\n", "not_xlsx"),
     "other zip": (rezipped(b"", **{"a.txt": "a"}), "not_xlsx"),
     "broken zip": (SMALL[: len(SMALL) // 2], "damaged"),
-    "password": (OLE + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "encrypted"),
     "old Excel": (OLE + bytes(600), "old"),
     "macros": (rezipped(SMALL, **{"xl/vbaProject.bin": b"x"}), "macros"),
     "entities": (rezipped(SMALL, **{"xl/x.xml": b"<!DOCTYPE x>"}), "damaged"),

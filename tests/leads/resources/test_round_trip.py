@@ -245,15 +245,13 @@ def test_a_cell_that_cannot_be_read_changes_nothing_in_its_row(dealer, manager):
 def test_columns_that_a_list_cannot_change_are_named(dealer, manager):
     full_lead(dealer)
     sheet = written(exported(manager))
-    edit(sheet, 0, enquired_at="01.01.2020", lead_type="9z", tags="VIP", score=99)
+    edit(sheet, 0, enquired_at="01.01.2020", lead_type="9z", score=99)
 
     [row] = take(sheet, dealer, manager).unchanged
 
     [remark] = [text for text in row.remarks if BY_NAME["enquired_at"].header in text]
     assert BY_NAME["lead_type"].header in remark
-    assert BY_NAME["tags"].header in remark
     assert BY_NAME["score"].header not in remark
-    assert Lead.objects.get().tags.count() == 2
 
 
 def test_a_tag_may_be_added(dealer, manager):
@@ -473,6 +471,32 @@ def test_a_status_that_is_gone_is_no_conflict(dealer, manager):
     assert [field for field, _before, _after in row.changes] == [CITY]
     assert row.remarks == []
     assert said(lead, "status__key") == ["contacted"]
+
+
+def test_a_tag_may_be_taken_away(dealer, manager):
+    lead = full_lead(dealer)
+    vip = Tag.objects.get(name="VIP")
+    vip.aliases = ["Stammkunde"]
+    vip.save()
+    sheet = edit(written(exported(manager)), 0, tags="Stammkunde, Messe")
+
+    [row] = take(sheet, dealer, manager).changed
+
+    assert {field for field, _before, _after in row.changes} == {BY_NAME["tags"].header}
+    assert row.remarks == []
+    assert {tag.name for tag in lead.tags.all()} == {"VIP", "Messe"}
+
+
+def test_of_a_lead_that_has_changed_since_no_tag_is_taken_away(dealer, manager):
+    lead = full_lead(dealer)
+    sheet = edit(written(exported(manager)), 0, tags="VIP")
+    lead.tags.add(Tag.objects.create(dealer=dealer, name="Neu"))
+    colleague(lead, city="Neustadt")
+
+    [row] = take(sheet, dealer, manager).unchanged
+
+    assert BY_NAME["tags"].header in " ".join(row.remarks)
+    assert {tag.name for tag in lead.tags.all()} == {"Eilig", "Neu", "VIP"}
 
 
 def test_tags_are_compared_with_those_of_now(dealer, manager):

@@ -8,7 +8,6 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
 from leads.models import (
     Activity,
@@ -20,7 +19,6 @@ from leads.models import (
     Event,
     IntakeEntry,
     Lead,
-    Role,
     Task,
 )
 from leads.services.change_batches import close_batch, edit_together, open_batch
@@ -37,33 +35,12 @@ from leads.services.unmerging import undo_merge
 from tests import builders
 from tests.leads.services.test_receiving import at_once, on_postgresql, wait_until_blocked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 MUCH_LATER = NOW + timedelta(days=3)
 Kind = ChangeBatch.Kind
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
-def manager(dealer):
-    return builders.make_user(dealer, role=Role.MANAGER, last_name="Manager")
-
-
-@pytest.fixture
-def seller(dealer):
-    return builders.make_user(dealer, last_name="Seller")
 
 
 def these(*leads):

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
 from leads.models import (
     Activity,
@@ -38,34 +37,13 @@ from leads.services.undo_plan import Reason, plan
 from leads.services.undoing import undo
 from tests import builders
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 MUCH_LATER = NOW + timedelta(days=3)
 Kind = ChangeBatch.Kind
 CAR = {"vin": "WVWZZZ1KZAW000001", "make": "VW", "model": "Golf", "mileage_km": 12_000}
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
-def manager(dealer):
-    return builders.make_user(dealer, role=Role.MANAGER, last_name="Manager")
-
-
-@pytest.fixture
-def seller(dealer):
-    return builders.make_user(dealer, last_name="Seller")
 
 
 def fresh(row):
@@ -481,6 +459,35 @@ class TestEntries:
         undo(batch, by=manager, now=MUCH_LATER)
 
         assert Source.objects.active().filter(dealer=dealer).get() == lead.source
+
+    def test_a_source_that_a_connection_or_a_form_names_stays(self, dealer, manager):
+        rows = [row(source="Messe Essen"), row(source="Radio"), row(source="Plakat")]
+        batch, _leads = import_list(dealer, *rows, by=manager)
+        builders.make_connection(dealer, default_source="messe  ESSEN")
+        builders.make_website_form(dealer, source="Radio")
+
+        undo(batch, by=manager, now=LATER)
+
+        sources = Source.objects.active().filter(dealer=dealer)
+        assert {source.name for source in sources} == {"Messe Essen", "Radio"}
+
+    def test_unknown_names_that_came_along_go_and_come_back_with_their_leads(self, dealer, manager):
+        batch, leads = import_list(dealer, row(location="Filiale Nord"), by=manager)
+        assert UnmappedName.objects.waiting().exists()
+
+        undo(batch, by=manager, now=LATER)
+
+        assert not UnmappedName.objects.waiting().exists()
+        restore_leads(these(*leads), by=manager, now=MUCH_LATER)
+        assert UnmappedName.objects.waiting().get().name == "Filiale Nord"
+
+    def test_unknown_names_that_others_came_with_too_stay(self, dealer, manager):
+        batch, _leads = import_list(dealer, row(location="Filiale Nord"), by=manager)
+        receive(dealer, [builders.make_draft(location="Filiale Nord")], now=NOW)
+
+        undo(batch, by=manager, now=LATER)
+
+        assert UnmappedName.objects.waiting().exists()
 
     def test_those_that_somebody_has_looked_at_stay(self, dealer, manager):
         batch, _leads = import_list(dealer, row(**self.NAMES), by=manager)
