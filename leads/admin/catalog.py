@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django import forms
@@ -15,8 +16,8 @@ from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from leads.admin.base import DealerAdmin
 from leads.admin.catalog_merging import MergesEntries
+from leads.admin.catalogue_exchange import ExchangesCatalogue
 from leads.admin.deletion import KeepsUsedRows
 from leads.admin.display import badge, tone_of
 from leads.admin.filters import RelatedFilter
@@ -24,18 +25,19 @@ from leads.admin.forms import DealerForm
 from leads.models import (
     Category,
     CloseReason,
-    Lead,
     LeadType,
     Source,
-    Stage,
     Status,
     Tag,
 )
 from leads.models.catalog import CatalogEntry
 from leads.models.keys import catalog_key, clean_text
-
-MAX_SPELLINGS = 50
-MAX_SPELLING_LENGTH = 80  # characters, as many as a name has
+from leads.services.catalogue_editing import (
+    clean_spellings,
+    meanings_at,
+    problem_of_stage,
+    problems_of,
+)
 
 
 class SpellingsField(forms.Field):
@@ -47,24 +49,12 @@ class SpellingsField(forms.Field):
         return "\n".join(value) if isinstance(value, list) else value
 
     def to_python(self, value: Any) -> list[str]:
-        """Each spelling once, in the order in which they were written."""
-        lines = str(value or "").splitlines()
-        spellings = {catalog_key(line): clean_text(line) for line in reversed(lines)}
-        spellings.pop("", None)
-        return list(reversed(spellings.values()))
+        return clean_spellings(str(value or "").splitlines())
 
     def validate(self, value: list[str]) -> None:
         super().validate(value)
-        if len(value) > MAX_SPELLINGS:
-            message = _("At most %(count)s spellings are possible.") % {"count": MAX_SPELLINGS}
-            raise ValidationError(message, code="too_many")
-        for spelling in value:
-            if len(spelling) > MAX_SPELLING_LENGTH:
-                message = _("“%(start)s” is longer than %(count)s characters.") % {
-                    "start": Truncator(spelling).chars(30),
-                    "count": MAX_SPELLING_LENGTH,
-                }
-                raise ValidationError(message, code="too_long")
+        if problems := problems_of(value):
+            raise ValidationError(problems, code="invalid")
 
     def has_changed(self, initial: Any, data: Any) -> bool:
         return (initial or []) != self.to_python(data)
@@ -84,50 +74,22 @@ class CatalogForm(DealerForm):
         name = catalog_key(cleaned.get("name") or self.instance.name)
         aliases = [alias for alias in cleaned.get("aliases", []) if catalog_key(alias) != name]
         cleaned["aliases"] = aliases
-        for alias in aliases:
-            if taker := self._taken_by(alias, cleaned.get("dealer")):
-                message = _("“%(spelling)s” already means the entry “%(entry)s”.")
-                self.add_error(
-                    "aliases",
-                    ValidationError(
-                        message, code="taken", params={"spelling": alias, "entry": taker}
-                    ),
-                )
+        entry = copy(self.instance)
+        entry.aliases = aliases
+        dealer = cleaned.get("dealer") or self.instance.dealer
+        meanings = meanings_at(type(entry), dealer.pk if dealer else None)
+        for problem in meanings.taken(entry):
+            self.add_error("aliases", ValidationError(problem, code="taken"))
         return cleaned
-
-    def _taken_by(self, alias: str, dealer: Any) -> CatalogEntry | None:
-        """The entry to which the spelling would still lead: names win over other spellings,
-        and within one dealer (or among the shared entries) each spelling has one meaning."""
-        if not hasattr(self, "_others"):
-            dealer_id = dealer.pk if dealer else self.instance.dealer_id
-            model = type(self.instance)
-            rows = model.objects.for_dealer(dealer_id) if dealer_id else model.objects
-            if not dealer_id:
-                rows = rows.filter(dealer=None)
-            self._dealer_id = dealer_id
-            self._others = list(rows.exclude(pk=self.instance.pk))
-        key = catalog_key(alias)
-        for entry in self._others:
-            is_beside = entry.dealer_id == self._dealer_id
-            if entry.name_key == key or (is_beside and key in entry.spellings()):
-                return entry
-        return None
 
 
 class StatusForm(CatalogForm):
     def clean_stage(self) -> str:
-        """Open leads have no closing date and closed ones have: a status that leads stand in
-        does not change sides under them."""
-        stage: str = self.cleaned_data["stage"]
-        closed = Stage.closed()
-        changes_sides = (stage in closed) != (self.initial.get("stage") in closed)
-        in_use = self.instance.pk and Lead.objects.filter(status=self.instance).exists()
-        if changes_sides and in_use:
-            raise ValidationError(
-                _("There are leads in this status: it cannot change between open and closed."),
-                code="in_use",
-            )
-        return stage
+        status = copy(self.instance)
+        status.stage = self.cleaned_data["stage"]
+        if problem := problem_of_stage(status, before=self.initial.get("stage", "")):
+            raise ValidationError(problem, code="in_use")
+        return status.stage
 
 
 class LeadTypeForm(DealerForm):
@@ -136,7 +98,7 @@ class LeadTypeForm(DealerForm):
         return clean_text(self.cleaned_data["key"]).lower()
 
 
-class SharedOrOwnAdmin(KeepsUsedRows, DealerAdmin):
+class SharedOrOwnAdmin(KeepsUsedRows, ExchangesCatalogue):
     """Entries that all dealers share are read by all and changed by the operator."""
 
     list_filter_submit = True

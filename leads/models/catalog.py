@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 M = TypeVar("M", bound=models.Model, covariant=True)
 
+# What one may do with a catalogue: keep its entries one by one, and as a list.
+CATALOG_ACTIONS = ("add", "change", "delete", "view", "import", "export")
+
 
 class CatalogQuerySet(models.QuerySet[M]):
     def for_dealer(self, dealer: Dealer | int) -> Self:
@@ -160,6 +163,7 @@ class Status(CatalogEntry):
     class Meta:
         verbose_name = _("status")
         verbose_name_plural = _("statuses")
+        default_permissions = CATALOG_ACTIONS
         ordering = ["position", "name"]
         constraints = _unique_name("status")
 
@@ -174,6 +178,7 @@ class Source(CatalogEntry):
     class Meta:
         verbose_name = _("source")
         verbose_name_plural = _("sources")
+        default_permissions = CATALOG_ACTIONS
         ordering = ["position", "name"]
         constraints = _unique_name("source")
 
@@ -191,6 +196,7 @@ class CloseReason(CatalogEntry):
     class Meta:
         verbose_name = _("close reason")
         verbose_name_plural = _("close reasons")
+        default_permissions = CATALOG_ACTIONS
         ordering = ["position", "name"]
         constraints = _unique_name("close_reason")
 
@@ -201,6 +207,7 @@ class Category(CatalogEntry):
     class Meta:
         verbose_name = _("category")
         verbose_name_plural = _("categories")
+        default_permissions = CATALOG_ACTIONS
         ordering = ["position", "name"]
         constraints = _unique_name("category")
 
@@ -211,5 +218,6 @@ class Tag(CatalogEntry):
     class Meta:
         verbose_name = _("tag")
         verbose_name_plural = _("tags")
+        default_permissions = CATALOG_ACTIONS
         ordering = ["name"]
         constraints = _unique_name("tag")

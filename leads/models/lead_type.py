@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from leads.models.catalog import CatalogQuerySet
+from leads.models.catalog import CATALOG_ACTIONS, CatalogQuerySet
 from leads.models.dealer import Dealer
 from leads.models.wishes import CustomerKind, FinanceKind, Precheck, Urgency
 
@@ -19,6 +19,8 @@ class LeadType(models.Model):
     The letter of a BDK id means something else in each family, so meaning is never derived
     from the id, only read from these columns. Empty text columns mean "the type says nothing".
     """
+
+    USUAL_RESPONSE_MINUTES = 120
 
     dealer = models.ForeignKey(
         Dealer,
@@ -60,7 +62,7 @@ class LeadType(models.Model):
         _("urgency"), max_length=10, choices=Urgency, default=Urgency.NORMAL
     )
     first_response_minutes = models.PositiveIntegerField(
-        _("first response within (minutes)"), default=120
+        _("first response within (minutes)"), default=USUAL_RESPONSE_MINUTES
     )
     note = models.CharField(_("note"), max_length=300, blank=True)
     aliases: Any = models.JSONField(
@@ -76,6 +78,7 @@ class LeadType(models.Model):
     class Meta:
         verbose_name = _("lead type")
         verbose_name_plural = _("lead types")
+        default_permissions = CATALOG_ACTIONS
         ordering = ["key"]
         constraints = [
             models.UniqueConstraint(

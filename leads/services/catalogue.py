@@ -168,12 +168,14 @@ class _Resolver:
         self._change_batch = change_batch
         self._wanted = {model: self._names(names) for model, names in _NAMES.items()}
         read = [model for model, wanted in self._wanted.items() if wanted or model in _ALWAYS]
+        if Tag not in read and any(draft.removed_tags for draft in drafts):
+            read.append(Tag)
         self._entries = read_entries(dealer, read)
         self.refused: set[tuple[type[CatalogEntry], str]] = set()
 
     def entries(self, model: type[E]) -> dict[str, E]:
         """Every spelling → entry; also of each name in the drafts, unless it was refused."""
-        known = _by_spelling(cast(list[E], self._entries.get(model, [])))
+        known = by_spelling(cast(list[E], self._entries.get(model, [])))
         assigned = self._assigned(model, known)
         decided = known.keys() | assigned.keys()
         unknown = {key: one for key, one in self._wanted[model].items() if key not in decided}
@@ -181,7 +183,7 @@ class _Resolver:
         missing = {catalog_key(one.name): one for one in unknown.values()}
         missing = {key: one for key, one in missing.items() if key not in known}
         if missing and self._create(model, missing):
-            known = _by_spelling(cast(list[E], read_entries(self._dealer, [model])[model]))
+            known = by_spelling(cast(list[E], read_entries(self._dealer, [model])[model]))
         found = {key: catalog_key(one.name) for key, one in unknown.items()}
         self.refused |= {(model, key) for key, short in found.items() if short not in known}
         shortened = {key: known[short] for key, short in found.items() if short in known}
@@ -254,7 +256,7 @@ class _Wanted(NamedTuple):
     may_be_created: bool
 
 
-def _by_spelling(entries: Sequence[E]) -> dict[str, E]:
+def by_spelling(entries: Sequence[E]) -> dict[str, E]:
     """A name wins over another entry's key or alias; own entries, which come first, win over
     those for all."""
     found: dict[str, E] = {}
@@ -271,20 +273,26 @@ def _lead_types(
 ) -> dict[str, LeadType]:
     if not names:
         return {}  # a catalogue that nobody names is not read
-    types = LeadType.objects.for_dealer(dealer).active()
+    types = list(LeadType.objects.for_dealer(dealer).active())
+    found = lead_types_by_name(types)
+    by_pk = {lead_type.pk: lead_type for lead_type in types}
+    for name in {name.strip().lower() for name in names} - found.keys():
+        pk = assigned.entry_id(UnmappedName.Kind.LEAD_TYPE, catalog_key(name))
+        if pk in by_pk:
+            found[name] = by_pk[pk]
+    return found
+
+
+def lead_types_by_name(types: Iterable[LeadType]) -> dict[str, LeadType]:
+    """Ids and other spellings in small letters; an id wins over another type's spelling, own types
+    win over those for all."""
     ordered = sorted(types, key=lambda lead_type: lead_type.dealer_id is not None)
     by_alias = {
         str(alias).strip().lower(): lead_type
         for lead_type in ordered
         for alias in lead_type.aliases
     }
-    found = by_alias | {lead_type.key.lower(): lead_type for lead_type in ordered}
-    by_pk = {lead_type.pk: lead_type for lead_type in ordered}
-    for name in {name.strip().lower() for name in names} - found.keys():
-        pk = assigned.entry_id(UnmappedName.Kind.LEAD_TYPE, catalog_key(name))
-        if pk in by_pk:
-            found[name] = by_pk[pk]
-    return found
+    return by_alias | {lead_type.key.lower(): lead_type for lead_type in ordered}
 
 
 def _locations(

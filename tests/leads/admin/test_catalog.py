@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from leads.admin.catalog import MAX_SPELLINGS
 from leads.models import CloseReason, LeadType, Role, Source, Status, Tag
+from leads.services.catalogue_editing import MAX_SPELLINGS
 from tests import builders
 from tests.leads.admin.conftest import messages_of, text_of
 
