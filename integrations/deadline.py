@@ -33,6 +33,8 @@ class Deadline:
         self._timer.daemon = True
         self._socket: socket.socket | None = None
         self._lock = Lock()
+        # Whether anything of the call itself has left this machine; connecting is not yet that.
+        self.has_sent = False
 
     def __enter__(self) -> Self:
         self._previous = _deadline.set(self)
@@ -83,6 +85,12 @@ class _WatchedConnection(HTTPConnection):
         connected = super()._new_conn()
         deadline.watch(connected)
         return connected
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            self.connect()
+        _deadline.get().has_sent = True
+        super().send(data)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override]
         _deadline.get().watch(self.sock)  # kept from an earlier exchange perhaps

@@ -11,8 +11,7 @@ import random
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from integrations.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from integrations.models.webhook import TEST_KIND
+from integrations.retry_after import asked_wait
 from integrations.webhooks.addresses import Resolver, resolve
 from integrations.webhooks.endpoints import switch_off
 from integrations.webhooks.sending import Answer, post
@@ -47,7 +47,6 @@ SCHEDULE = (
 _JITTER = 0.2  # up to so much of the wait is added, so that not all come back at once
 # A webhook through which nothing got for so long is switched off.
 SWITCH_OFF_AFTER = timedelta(days=5)
-LONGEST_RETRY_AFTER = timedelta(hours=24)
 # While nothing gets through, the webhook as a whole is left alone between two attempts.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = timedelta(seconds=5), timedelta(minutes=5)
 
@@ -176,7 +175,7 @@ def settle(delivery: WebhookDelivery, answer: Answer, *, now: datetime) -> None:
         stored.state = State.FAILED
     elif is_ours:
         stored.next_attempt_at = now + max(
-            wait_before(stored.attempts), retry_after(answer.retry_after, now=now)
+            wait_before(stored.attempts), asked_wait(answer.retry_after, now=now)
         )
     if is_ours or answer.is_good:
         stored.lease_until = None
@@ -206,7 +205,7 @@ def _draw_conclusions(
         switch_off(endpoint, reason=f"{reason} {answer.problem}", now=now)
         return
     pause = min(max((now - failing_since) / 10, _SHORTEST_PAUSE), _LONGEST_PAUSE)
-    pause = max(pause, retry_after(answer.retry_after, now=now))
+    pause = max(pause, asked_wait(answer.retry_after, now=now))
     _note_health(endpoint, failing_since=failing_since, resume_at=now + pause)
 
 
@@ -224,20 +223,6 @@ def _note_health(
 def wait_before(attempts: int) -> timedelta:
     """How long a delivery waits after so many failed attempts."""
     return SCHEDULE[attempts] * random.uniform(1, 1 + _JITTER)  # noqa: S311 (spreads load)
-
-
-def retry_after(header: str, *, now: datetime) -> timedelta:
-    """What a receiver asks for, in seconds or as a date; nothing for nonsense, at most a day."""
-    try:
-        asked = timedelta(seconds=int(header)) if header.isdecimal() else _until(header, now)
-    except (ValueError, TypeError, OverflowError):
-        return timedelta(0)
-    return min(max(asked, timedelta(0)), LONGEST_RETRY_AFTER)
-
-
-def _until(header: str, now: datetime) -> timedelta:
-    at = parsedate_to_datetime(header)
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)) - now
 
 
 def _is_last(delivery: WebhookDelivery) -> bool:

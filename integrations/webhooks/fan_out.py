@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from django.db import transaction
 
+from integrations import outbox
 from integrations.models import WebhookDelivery, WebhookEndpoint
 from leads.models.event import Event
 from leads.services.events import told_data
@@ -41,6 +42,7 @@ def fan_out(*, now: datetime, limit: int = 500) -> int:
             ],
             batch_size=1000,
         )
+        outbox.tell_partners(events, now=now)
         Event.objects.filter(pk__in=[event.pk for event in events]).update(is_fanned_out=True)
     return len(events)
 

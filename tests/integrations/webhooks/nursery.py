@@ -25,7 +25,7 @@ def nursery():
     """A function that starts a worker on the database of this test and returns its process id."""
     environment = {
         **os.environ,
-        "DATABASE_URL": _database_url(connection.settings_dict),
+        "DATABASE_URL": database_url(connection.settings_dict),
         "WEBHOOK_ALLOW_LOOPBACK": "True",
         "PGAPPNAME": NAME,
     }
@@ -45,7 +45,7 @@ def nursery():
             mother.stdin.close()  # she takes her last children with her
 
 
-def _database_url(database):
+def database_url(database):
     if connection.vendor == "sqlite":
         return f"sqlite:///{database['NAME']}"
     password = quote(database["PASSWORD"], safe="")
