@@ -1,0 +1,69 @@
+"""Passwords and mails travel encrypted, to a server that shows who it is."""
+
+import ssl
+from datetime import timedelta
+from ipaddress import ip_address
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from django.utils import timezone
+
+from integrations import mail_inbox
+from integrations.simulator.imap import SimulatedMailbox
+from leads.models import Lead
+from tests.builders import make_mailbox
+from tests.integrations.mail.letters import mail
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A file with key and certificate of this machine, signed by itself."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), timezone.now()
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(names, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    )
+    path = tmp_path_factory.mktemp("tls") / "server.pem"
+    path.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@pytest.mark.parametrize("encryption", ["tls", "starttls"])
+@pytest.mark.parametrize("is_trusted", [True, False])
+def test_only_a_server_with_a_trusted_certificate_hears_the_password(
+    certificate, monkeypatch, encryption, is_trusted
+):
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(certificate)
+    with SimulatedMailbox(encryption=encryption, tls=tls) as server:
+        connection = make_mailbox(port=server.port, mail_encryption=encryption)
+        server.put(mail())
+
+        run = mail_inbox.fetch(connection, now=timezone.now())
+
+    assert Lead.objects.count() == int(is_trusted)
+    assert ("LOGIN" in server.heard) is is_trusted
+    assert ("Zertifikat" in run.error) is not is_trusted
