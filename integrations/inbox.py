@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from integrations import outbox
+from integrations import outbox, patience
 from integrations.bdk.sync import BdkMailbox, MessagePage
+from integrations.exchanges import recording
 from integrations.http import PartnerError, PartnerRefused, PartnerUnavailable
 from integrations.models import Connection, Partner, SyncRun
+from integrations.running import LEASE, Order, Progress, Run, TakenOver, close, note_health, watch
+from integrations.webhooks.fan_out import fan_out
 from leads.models.intake import IntakeEntry, Outcome
 from leads.models.user import User
 from leads.services import intake
@@ -26,11 +28,11 @@ logger = logging.getLogger(__name__)
 
 PULL = {Partner.BDK: BdkMailbox}
 
-# A run that was killed keeps others away for this long; a healthy one gives the lease back.
-LEASE = timedelta(minutes=30)
-# After this no further page is fetched, so that a run ends before its lease does.
+# After this no further page is fetched and nothing more sent; the next run goes on.
 READING_SECONDS = 10 * 60
+SENDING_SECONDS = 5 * 60
 BATCH = 200  # entries made into leads in one transaction
+_SENDING_ENDS = READING_SECONDS + SENDING_SECONDS
 
 _COUNTER_OF_OUTCOME = {
     Outcome.CREATED: "created",
@@ -43,79 +45,68 @@ _COUNTER_OF_OUTCOME = {
     Outcome.REJECTED: "quarantined",
 }
 
-Progress = Callable[[int], object]
-
 
 class AlreadyRunning(Exception):
     """Somebody else is fetching from this connection at this moment."""
-
-
-@dataclass
-class _Run:
-    """What the steps of one run share."""
-
-    record: SyncRun
-    connection: Connection
-    now: datetime
-    full: bool
-    progress: Progress
-    problems: list[str] = field(default_factory=list)
-    is_failed: bool = False
-    started_at: float = field(default_factory=time.monotonic)
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self.started_at
-
-    def note(self, error: PartnerError, *, about: str = "") -> None:
-        self.problems.append(f"{about}{error} {error.advice}")
 
 
 def pull(
     connection: Connection,
     *,
     now: datetime,
-    full: bool = False,
+    order: Order | None = None,
     dry_run: bool = False,
     progress: Progress | None = None,
     started_by: User | None = None,
 ) -> SyncRun:
-    """Fetch what is new at the partner, make leads of it, then acknowledge it.
+    """Fetch what is new at the partner, make leads of it, acknowledge it, report statuses.
 
     Each page is committed with its receipts and its cursor before anything else happens to it,
     so a crash at any point leads to repetition, never to loss (BDK contract §4.7, rule 1).
-    `full` begins without the cursor; `dry_run` reads and parses, stores nothing and returns an
-    unsaved run. `progress` hears how many messages each page brought.
+    `dry_run` reads and parses, stores nothing and returns an unsaved run. `progress` hears how
+    many messages each page brought.
 
-    Raises AlreadyRunning. What goes wrong at the partner is told by the run, in the language of
-    the office; anything else is noted there and raised.
+    Raises AlreadyRunning, and NotYet while the partner is to be left alone. What goes wrong at the
+    partner is told by the run, in the language of the office; anything else is noted there and
+    raised.
     """
-    if not Connection.objects.take_lease(connection.pk, now=now, for_=LEASE):
-        raise AlreadyRunning
-    try:
-        connection.refresh_from_db()  # another run may have moved the cursors
+    order = order or Order(anyway=started_by is not None)
+    with translation.override(settings.LANGUAGE_CODE), _lease(connection, now) as lease_until:
+        patience.check(connection, anyway=order.anyway, now=now)
         record = SyncRun(
             dealer_id=connection.dealer_id,
             connection=connection,
             started_by=started_by,
             started_at=now,
         )
-        run = _Run(record, connection, now, full, progress or _silent)
-        with translation.override(settings.LANGUAGE_CODE):
-            if dry_run:
-                _rehearse(run)
-            else:
-                _perform(run)
+        run = Run(record, connection, now, order, progress or _silent, lease_until)
+        try:
+            with recording(connection, run=None if dry_run else record):
+                (_rehearse if dry_run else _perform)(run)
+        finally:
+            Connection.objects.give_back_lease(connection.pk, until=run.lease_until)
         return record
-    finally:
-        Connection.objects.give_back_lease(connection.pk, until=now + LEASE)
+
+
+@contextmanager
+def _lease(connection: Connection, now: datetime) -> Iterator[datetime]:
+    """Ours alone until the time that is yielded; the run gives it back. Raises AlreadyRunning."""
+    until = now + LEASE
+    if not Connection.objects.take_lease(connection.pk, now=now, for_=LEASE):
+        raise AlreadyRunning
+    try:
+        connection.refresh_from_db()  # another run may have moved the cursors
+        yield until
+    except BaseException:
+        Connection.objects.give_back_lease(connection.pk, until=until)
+        raise
 
 
 def _silent(_messages: int) -> None:
     pass
 
 
-def _perform(run: _Run) -> None:
+def _perform(run: Run) -> None:
     # We hold the lease, so whatever still seems to run was killed.
     SyncRun.objects.filter(connection=run.connection, state=SyncRun.State.RUNNING).update(
         state=SyncRun.State.FAILED, finished_at=run.now, error=_("The run was interrupted.")
@@ -125,56 +116,59 @@ def _perform(run: _Run) -> None:
         with PULL[Partner(run.connection.partner)](run.connection) as mailbox:
             _finish_interrupted(run, mailbox)
             _read(run, mailbox, _take_in)
-            _acknowledge(run, mailbox)
+            _send(run, mailbox)
     except PartnerError as error:
         run.is_failed = True
         run.note(error)
+        if patience.is_permanent(error):
+            run.connection.paused_at = run.clock
+    except TakenOver:
+        run.is_failed = True
+        run.problems.append(_("It took too long, and another run has taken over."))
     except BaseException as error:
         run.is_failed = True
         message = _("The run was interrupted (%(error)s).")
         run.problems.append(message % {"error": type(error).__name__})
         raise
     finally:
-        _close(run)
+        watch(run)
+        close(run)
         run.record.save()
-        _note_health(run)
+        note_health(run)
 
 
-def _rehearse(run: _Run) -> None:
+def _rehearse(run: Run) -> None:
     try:
         with PULL[Partner(run.connection.partner)](run.connection) as mailbox:
             _read(run, mailbox, _look_at)
     except PartnerError as error:
         run.is_failed = True
         run.note(error)
-    _close(run)
+    close(run)
 
 
 # --- steps -----------------------------------------------------------------------------------
 
 
 def _read(
-    run: _Run, mailbox: BdkMailbox, take: Callable[[_Run, BdkMailbox, str, MessagePage], None]
+    run: Run, mailbox: BdkMailbox, take: Callable[[Run, BdkMailbox, str, MessagePage], None]
 ) -> None:
     """Hand every page of every site to `take`. A site that is refused leaves the others alone;
-    a partner out of reach ends the reading. Raises PartnerMisconfigured."""
+    a partner out of reach ends the reading. Raises PartnerMisconfigured, TakenOver."""
     sites = mailbox.sites()
     if not sites:
         run.problems.append(_("No active location has a Partnernummer. Please enter it there."))
     readable = 0
     for site in sites:
+        if _is_paused(run, site):
+            continue
         try:
-            for page in mailbox.pages(site, cursor=_cursor(run, site)):
-                take(run, mailbox, site, page)
-                run.record.pages += 1
-                run.record.received += len(page.messages)
-                run.progress(len(page.messages))
-                if run.seconds > READING_SECONDS:
-                    logger.warning("connection %s: out of time", run.connection.pk)
-                    break
+            _read_site(run, mailbox, site, take)
             readable += 1
+            run.connection.paused_sites.pop(site, None)
         except PartnerRefused as error:
             run.note(error, about=f"{site}: ")
+            _pause(run, site, error)
         except PartnerUnavailable as error:
             run.is_failed = True
             run.note(error)
@@ -182,11 +176,47 @@ def _read(
     run.is_failed = run.is_failed or not readable
 
 
-def _cursor(run: _Run, site: str) -> str:
-    return "" if run.full else str(run.connection.cursors.get(site, ""))
+def _read_site(
+    run: Run,
+    mailbox: BdkMailbox,
+    site: str,
+    take: Callable[[Run, BdkMailbox, str, MessagePage], None],
+) -> None:
+    reconciles = run.order.reconcile
+    cursor = "" if run.order.full or reconciles else run.connection.cursors.get(site, "")
+    with closing(mailbox.pages(site, cursor=cursor, waiting_only=reconciles)) as pages:
+        for page in pages:
+            run.hold()
+            take(run, mailbox, site, page)
+            run.record.pages += 1
+            run.record.received += len(page.messages)
+            run.progress(len(page.messages))
+            if run.seconds > READING_SECONDS:
+                logger.warning("connection %s: out of time", run.connection.pk)
+                return
 
 
-def _take_in(run: _Run, mailbox: BdkMailbox, site: str, page: MessagePage) -> None:
+def _is_paused(run: Run, site: str) -> bool:
+    """Whether the partner has refused this site and nobody asks for it anyway."""
+    paused, order = run.connection.paused_sites.get(site), run.order
+    if paused is None or order.anyway or order.full or order.reconcile:
+        return False
+    message = _(
+        "%(site)s is paused since BDK refused it (%(answer)s). Please check the Partnernummer with"
+        " BDK; “Fetch now” tries again."
+    )
+    run.problems.append(message % {"site": site, "answer": paused["answer"]})
+    return True
+
+
+def _pause(run: Run, site: str, error: PartnerRefused) -> None:
+    if error.status in patience.SITE_REFUSED:
+        since = run.connection.paused_sites.get(site, {}).get("since", run.clock.isoformat())
+        answer = f"{error.status} {error.code}".strip()
+        run.connection.paused_sites[site] = {"since": since, "answer": answer}
+
+
+def _take_in(run: Run, mailbox: BdkMailbox, site: str, page: MessagePage) -> None:
     """One transaction: the messages as they came, their receipts, and how far we have read."""
     connection = run.connection
     with transaction.atomic():
@@ -199,7 +229,7 @@ def _take_in(run: _Run, mailbox: BdkMailbox, site: str, page: MessagePage) -> No
         )
         acknowledgeable = [entry for entry in entries if entry.outside_id]
         outbox.enqueue(connection, acknowledgeable, recipient=site, now=run.now)
-        if page.cursor:
+        if page.cursor and not run.order.reconcile:
             connection.cursors = {**connection.cursors, site: page.cursor}
             connection.save(update_fields=["cursors"])
     new = {entry.pk: entry for entry in entries if not entry.outcome}
@@ -207,7 +237,7 @@ def _take_in(run: _Run, mailbox: BdkMailbox, site: str, page: MessagePage) -> No
     _process(run, mailbox, list(new.values()))
 
 
-def _finish_interrupted(run: _Run, mailbox: BdkMailbox) -> None:
+def _finish_interrupted(run: Run, mailbox: BdkMailbox) -> None:
     """Make leads of what an interrupted run has booked and left behind.
 
     The ledger lists a page by message_id, version 10 before 9. Taken like that, 9 would be ignored
@@ -226,17 +256,29 @@ def _finish_interrupted(run: _Run, mailbox: BdkMailbox) -> None:
         _process(run, mailbox, [entries[pk] for pk in batch if pk in entries])
 
 
-def _process(run: _Run, mailbox: BdkMailbox, entries: Sequence[IntakeEntry]) -> None:
+def _process(run: Run, mailbox: BdkMailbox, entries: Sequence[IntakeEntry]) -> None:
     """Make leads of the entries, in this order: a later message may change an earlier one's."""
     for start in range(0, len(entries), BATCH):
+        run.hold()
         batch = entries[start : start + BATCH]
         intake.process(run.connection.dealer, batch, mailbox.parse, now=run.now)
         for outcome, number in Counter(entry.outcome for entry in batch).items():
             name = _COUNTER_OF_OUTCOME[Outcome(outcome)]
             setattr(run.record, name, getattr(run.record, name) + number)
+        _count_new(run, batch)
 
 
-def _look_at(run: _Run, mailbox: BdkMailbox, site: str, page: MessagePage) -> None:
+def _count_new(run: Run, entries: Sequence[IntakeEntry]) -> None:
+    """Types that nobody knows yet, and how new the newest lead is."""
+    new = [one.lead for one in entries if one.outcome in (Outcome.CREATED, Outcome.ATTACHED)]
+    leads = [lead for lead in new if lead is not None]
+    run.record.unknown_types += sum(lead.lead_type_id is None for lead in leads)
+    asked = [lead.last_enquired_at or lead.enquired_at for lead in leads]
+    known = run.connection.newest_lead_at
+    run.connection.newest_lead_at = max([*asked, *([known] if known else [])], default=None)
+
+
+def _look_at(run: Run, mailbox: BdkMailbox, site: str, page: MessagePage) -> None:
     """What `_take_in` would do, without storing anything: only readable or not is counted."""
     for message in page.messages:
         entry = IntakeEntry(
@@ -251,34 +293,16 @@ def _look_at(run: _Run, mailbox: BdkMailbox, site: str, page: MessagePage) -> No
             run.record.quarantined += 1
 
 
-def _acknowledge(run: _Run, mailbox: BdkMailbox) -> None:
-    delivered = outbox.deliver(run.connection, mailbox, now=run.now)
+def _send(run: Run, mailbox: BdkMailbox) -> None:
+    """What waits in the outbox: receipts, then statuses."""
+    while fan_out(now=run.now):  # so that no worker is needed for it
+        run.hold()
+    limits = outbox.Limits(before=run.hold, is_over=lambda: run.seconds > _SENDING_ENDS)
+    delivered = outbox.deliver(run.connection, mailbox, now=run.now, limits=limits)
     run.record.acknowledged += delivered.acknowledged
+    run.record.reported += delivered.reported
     for problem in delivered.problems:
-        message = _("Receipts are waiting: %(problem)s They are sent again with the next run.")
+        message = _("Messages to BDK are waiting: %(problem)s They are sent with a later run.")
         run.problems.append(message % {"problem": problem})
-
-
-# --- the end ---------------------------------------------------------------------------------
-
-
-def _close(run: _Run) -> None:
-    record = run.record
-    record.finished_at = run.now + timedelta(seconds=run.seconds)
-    record.error = "\n".join(dict.fromkeys(run.problems))
-    if run.is_failed:
-        record.state = SyncRun.State.FAILED
-    elif run.problems or record.quarantined:
-        record.state = SyncRun.State.PARTIAL
-    else:
-        record.state = SyncRun.State.DONE
-
-
-def _note_health(run: _Run) -> None:
-    connection, record = run.connection, run.record
-    if record.state != SyncRun.State.FAILED:
-        connection.last_success_at = record.finished_at
-    connection.last_error = record.error
-    if record.error:
-        connection.last_error_at = record.finished_at
-    connection.save(update_fields=["last_success_at", "last_error", "last_error_at"])
+    for error in delivered.errors:
+        run.heed(error)

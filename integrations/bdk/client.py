@@ -12,7 +12,7 @@ from integrations.bdk.schema import LeadPage, LeadReceipt, ReceiptResult, Status
 from integrations.http import PartnerMisconfigured, PartnerRefused
 from integrations.signing_in import SignedInClient
 
-PAGE_SIZE = 50  # leads; BDK allows 1 to 200
+PAGE_SIZE = 200  # leads; the most that BDK allows, which may send fewer
 MAX_RECEIPTS = 200  # per call
 
 
@@ -22,13 +22,20 @@ class CursorExpired(PartnerRefused):
 
 class BdkClient(SignedInClient):
     def fetch_page(
-        self, partner_number: str, *, cursor: str = "", limit: int = PAGE_SIZE
+        self,
+        partner_number: str,
+        *,
+        cursor: str = "",
+        limit: int = PAGE_SIZE,
+        waiting_only: bool = False,
     ) -> LeadPage:
-        """Leads after the cursor, oldest first (contract §4.2). The same cursor may be asked
-        again. Raises CursorExpired."""
+        """Leads after the cursor, oldest first (contract §4.2); `waiting_only`: those whose
+        receipt BDK does not have. The same cursor may be asked again. Raises CursorExpired."""
         params: dict[str, str | int] = {"limit": limit}
         if cursor:
             params["cursor"] = cursor
+        if waiting_only:
+            params["state"] = "UNACKNOWLEDGED"
         path = f"/crm/v1/partners/{_segment(partner_number)}/leads"
         try:
             answer = self._ask("GET", path, params=params)

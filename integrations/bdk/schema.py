@@ -20,7 +20,9 @@ from integrations.http import PartnerRefused
 # Any JSON value: nobody has promised us types.
 Json = Any
 
+_LIST_NAMES = ("leads", "content", "items")
 _MAX_CURSOR = 2000  # characters
+_MAX_SITE = 20
 _HUMP = re.compile(r"_([a-z])")
 
 
@@ -39,7 +41,7 @@ class LeadPage:
     def from_payload(cls, data: Json, *, partner_number: str) -> Self:
         if not isinstance(data, dict):
             raise PartnerRefused(_("The answer of BDK is not a page of leads."))
-        items = next((data[name] for name in ("leads", "content", "items") if name in data), None)
+        items = next((data[name] for name in _LIST_NAMES if name in data), None)
         if not isinstance(items, list):
             raise PartnerRefused(_("The answer of BDK holds no list of leads."))
         # Items without a number of their own would land at a location they are not meant for.
@@ -49,6 +51,21 @@ class LeadPage:
         if cursor is not None and (not isinstance(cursor, str) or len(cursor) > _MAX_CURSOR):
             raise PartnerRefused(_("BDK sent a cursor that cannot be used."))
         return cls(items=items, next_cursor=cursor or "", has_more=data.get("hasMore") is True)
+
+
+def pushed_items(data: dict[str, Json]) -> list[Json]:
+    """What BDK brings at once: a list like that of a page, or one lead as it is."""
+    lists = (data[name] for name in _LIST_NAMES if isinstance(data.get(name), list))
+    return next(lists, [data])
+
+
+def site_named(item: Json, envelope: dict[str, Json]) -> str:
+    """The Partnernummer that a pushed item is meant for, as it or what it came in says; "" if none
+    does so usably. Whether it is one of the dealer's is up to others."""
+    said = item.get("partnernummer") if isinstance(item, dict) else None
+    said = said or envelope.get("partnernummer")
+    is_usable = isinstance(said, str) and len(said) <= _MAX_SITE and said.isalnum()
+    return str(said) if is_usable else ""
 
 
 # --- leads -----------------------------------------------------------------------------------

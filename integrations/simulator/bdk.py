@@ -6,7 +6,7 @@ import base64
 import json
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from threading import Lock
@@ -20,6 +20,7 @@ PARTNER_NUMBER = "0012345"
 TOKEN_SECONDS = 300
 
 _DEFAULT_LIMIT = 50
+_PAGE = 50  # it may send fewer than it is asked for
 _MAX_LIMIT = 200
 _FIRST_SEQUENCE = 100  # as the cursor of the sample page says
 
@@ -44,6 +45,7 @@ class Reply:
     status: int
     body: Any = None  # JSON, or bytes to be sent as they are
     content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
     # What the log keeps besides the request line; never personal data.
     noted: Any = None
 
@@ -61,6 +63,7 @@ class SimulatedBdk:
     items: Sequence[Any]
     acknowledged: set[tuple[str, int]] = field(default_factory=set)
     status_events: dict[str, Any] = field(default_factory=dict)
+    page_size: int = _PAGE
     _tokens: dict[str, float] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -71,6 +74,11 @@ class SimulatedBdk:
             if not self._is_signed_in(request):
                 return problem(HTTPStatus.UNAUTHORIZED, "UNAUTHORIZED")
             return self._resource(request)
+
+    def add(self, item: Any) -> None:
+        """A new one, after all others."""
+        with self._lock:
+            self.items = [*self.items, item]
 
     def forget_tokens(self) -> None:
         """As if the sign-in service had been restarted."""
@@ -125,7 +133,7 @@ class SimulatedBdk:
             for place in range(start, len(self.items))
             if self._is_wanted(self.items[place], request)
         ]
-        chosen = wanted[: int(limit)]
+        chosen = wanted[: min(int(limit), self.page_size)]
         end = chosen[-1] + 1 if len(wanted) > len(chosen) else len(self.items)
         page = {
             "partnernummer": PARTNER_NUMBER,

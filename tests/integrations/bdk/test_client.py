@@ -192,4 +192,4 @@ def test_a_partner_number_stays_one_part_of_the_address(partner, client, number,
         client.fetch_page(number)
 
     sent = [entry["path"] for entry in partner.log if "/partners/" in entry["path"]]
-    assert sent == (["/bdk/crm/v1/partners/0%2F1%3Fx%3D%23/leads?limit=50"] if is_sent else [])
+    assert sent == (["/bdk/crm/v1/partners/0%2F1%3Fx%3D%23/leads?limit=200"] if is_sent else [])
