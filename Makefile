@@ -88,7 +88,7 @@ pytest: .venv/.dev chromium ## run all tests (ARGS="tests/leads -k intake" for s
 test-postgres: .venv/.dev ## run all tests on a PostgreSQL that exists only for them
 	@.ci/with-postgres $(MAKE) pytest
 
-NAME ?= api_create api_batch excel_import excel_export
+NAME ?= api_create api_batch excel_import excel_export bdk_sync export_checks
 bench: .venv/.dev ## run the benchmarks on a PostgreSQL that exists only for them (NAME=api_create, ARGS=--quick)
 	@for name in $(NAME); do printf '\n== %s\n' "$$name"; \
 		.ci/with-postgres $(with_keys) ALLOWED_HOSTS=127.0.0.1 SECURE_SSL_REDIRECT=False \
@@ -113,6 +113,7 @@ lock: compile = .venv/bin/uv pip compile -q --universal --generate-hashes --pyth
 	--no-emit-index-url --no-emit-find-links
 lock: .venv/.dev ## pin requirements*.in with hashes (ARGS=--upgrade for newer versions)
 	@$(compile) $(ARGS) requirements.in -o requirements.txt
+	@$(compile) $(ARGS) requirements-redis.in -o requirements-redis.txt
 	@$(compile) $(ARGS) requirements-dev.in -o requirements-dev.txt
 
 messages: .venv/.dev ## collect the texts to translate (leads, integrations) and compile all translations

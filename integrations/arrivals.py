@@ -15,7 +15,9 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import translation
 
+from integrations import letters
 from integrations.adf import mapping as adf
+from integrations.bdk import sync as bdk
 from integrations.google_ads import mapping as google_ads
 from integrations.website_form import mapping as website_form
 from leads.models.dealer import Dealer
@@ -23,6 +25,7 @@ from leads.models.intake import Channel, IntakeEntry
 from leads.services.api_keys import as_key_may
 from leads.services.drafts import LeadDraft
 from leads.services.intake import Message, Parse, Unusable, book, process
+from leads.services.replaying import arrival_order
 
 logger = logging.getLogger(__name__)
 
@@ -32,9 +35,11 @@ PARSE: dict[str, Parse] = {
     Channel.ADF: adf.parse,
     Channel.FORM: website_form.parse,
     Channel.GOOGLE_ADS: google_ads.parse,
+    Channel.MAIL: letters.parse,
 }
-# The same for those whose sender is not on the line any more.
-_PARSE_LATER = {**PARSE, Channel.ADF: as_key_may(adf.parse)}
+# The same for those whose sender is not on the line any more; BDK's leads, too, whether it brought
+# them or a run that was killed has fetched them, if this comes before the next run.
+_PARSE_LATER = {**PARSE, Channel.ADF: as_key_may(adf.parse), Channel.BDK: bdk.parse_alone}
 # Whoever has just booked a message is about to process it.
 _PATIENCE = timedelta(minutes=1)
 _BATCH = 100
@@ -56,15 +61,17 @@ def take_in(
     messages: Sequence[Message],
     now: datetime,
     creates_entries: bool = True,
+    parse: Parse | None = None,
 ) -> list[Arrival]:
     """Book the messages and make leads of those that are new; one arrival per message.
 
-    `creates_entries`: whether they may add to the catalogues (LeadDraft). When it returns they
-    are on disk; it raises only if they are not.
+    `creates_entries`: whether they may add to the catalogues (LeadDraft). `parse`: instead of the
+    channel's usual one. When it returns they are on disk; it raises only if they are not.
     """
+    read = parse or PARSE[channel]
 
-    def parse(entry: IntakeEntry) -> LeadDraft:
-        return replace(PARSE[channel](entry), creates_entries=creates_entries)
+    def draft_of(entry: IntakeEntry) -> LeadDraft:
+        return replace(read(entry), creates_entries=creates_entries)
 
     with translation.override(settings.LANGUAGE_CODE):
         with transaction.atomic(durable=True):
@@ -75,7 +82,7 @@ def take_in(
             arrivals.append(Arrival(entry, bool(entry.outcome) or entry.pk in new))
             if not entry.outcome:
                 new.setdefault(entry.pk, entry)
-        _make_leads(dealer, list(new.values()), parse, now=now)
+        _make_leads(dealer, list(new.values()), draft_of, now=now)
     return arrivals
 
 
@@ -99,9 +106,10 @@ def finish_interrupted(*, now: datetime) -> int:
     """Make leads of what was booked and left behind, by a crash or because the database was
     away; how many there were, at most a batch."""
     waiting = IntakeEntry.objects.unprocessed().filter(
-        channel__in=PARSE, received_at__lt=now - _PATIENCE, dealer__is_active=True
+        channel__in=_PARSE_LATER, received_at__lt=now - _PATIENCE, dealer__is_active=True
     )
     entries = list(waiting.select_related("dealer").order_by("pk")[:_BATCH])
+    entries.sort(key=arrival_order)
     with translation.override(settings.LANGUAGE_CODE):
         for dealer, channel in {(one.dealer, one.channel) for one in entries}:
             theirs = [one for one in entries if (one.dealer, one.channel) == (dealer, channel)]

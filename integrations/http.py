@@ -27,6 +27,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
+from integrations import calls
 from integrations.deadline import Deadline, Late, WatchedAdapter
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ class PartnerError(Exception):
     """The text is a sentence for people, in the language active when it was raised."""
 
     advice: ClassVar[str | Promise] = ""
+    # What the partner said about when to come again; retry_after.py reads it.
+    retry_after: str = ""
 
     def __init__(self, message: str, *, status: int | None = None, code: str = "") -> None:
         super().__init__(message)
@@ -52,9 +55,18 @@ class PartnerError(Exception):
 
 
 class PartnerUnavailable(PartnerError):
-    """No usable answer (timeout, 429, 5xx, no JSON): the same call may work later."""
+    """No usable answer (timeout, 429, 5xx, no JSON): the same call may work later.
+
+    `may_have_arrived`: whether the partner may have got the call all the same.
+    """
+
+    may_have_arrived: bool = True
 
     advice = gettext_lazy("Nothing is lost; the next run tries again.")
+
+
+class AnswerTooLarge(PartnerUnavailable):
+    """More than we read of one answer; asking for less may help."""
 
 
 class PartnerRefused(PartnerError):
@@ -75,10 +87,13 @@ class PartnerMisconfigured(PartnerError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
+    """Whatever a partner said, not judged yet. `retry_after` as sent: seconds or a date."""
+
     status: int
     content_type: str
     body: bytes = field(repr=False)
+    retry_after: str = ""
 
 
 class PartnerClient:
@@ -88,6 +103,8 @@ class PartnerClient:
     total_timeout: float = 30  # seconds for one exchange, its repetitions included
     max_bytes: int = 10 * 1024 * 1024  # unpacked
     retry_backoff: float = 0.5  # seconds, doubled for the second repetition
+    repetitions: int = 2  # at once, of what cannot have had an effect
+    repeated_after: tuple[int, ...] = (502, 503, 504)  # these answers
 
     def __init__(self, base_url: str) -> None:
         self.base_url = checked_address(base_url).rstrip("/")
@@ -98,9 +115,9 @@ class PartnerClient:
         # GET only. A POST may have worked although its answer was lost: the outbox repeats it
         # later and in sight. Retry-After is left to it too, since obeying it blocks the run.
         retry = Retry(
-            total=2,
+            total=self.repetitions,
             backoff_factor=self.retry_backoff,
-            status_forcelist=[502, 503, 504],
+            status_forcelist=self.repeated_after,
             allowed_methods=["GET"],
             redirect=False,
             raise_on_status=False,
@@ -137,7 +154,7 @@ class PartnerClient:
     def exchange(self, method: str, url: str, **options: Any) -> Any:
         """Send, read within the limits, judge. `options` are those of requests."""
         host = host_of(url)
-        answer = self._send(method, url, host, **options)
+        answer = self.send(method, url, **options)
         if 200 <= answer.status < 300:
             return _content(answer, host)
         code = self.error_code(_parsed(answer.body))
@@ -146,13 +163,17 @@ class PartnerClient:
             "status": answer.status,
             "code": f" ({code})" if code else "",
         }
-        raise _error_for(answer.status)(message, status=answer.status, code=code)
+        error = _error_for(answer.status)(message, status=answer.status, code=code)
+        error.retry_after = answer.retry_after
+        raise error
 
     def error_code(self, body: Any) -> str:
         """The machine-readable code of an error's JSON, "" if it has none that looks harmless."""
         return _code(body)
 
-    def _send(self, method: str, url: str, host: str, **options: Any) -> _Answer:
+    def send(self, method: str, url: str, **options: Any) -> Answer:
+        """Send and read within the limits, whatever the answer is. Raises PartnerUnavailable."""
+        host = host_of(url)
         # `from None` below: the causes hold the request with its headers, or the answer.
         with Deadline(self.total_timeout) as deadline:
             started_at = time.monotonic()
@@ -166,20 +187,48 @@ class PartnerClient:
                     **options,
                 ) as response:
                     body = self._read(response.raw, host)
+            except AnswerTooLarge as error:
+                self._tell(method, url, options, started_at, problem=type(error).__name__)
+                raise
             except (Late, requests.RequestException, HTTPError) as error:
                 problem = type(error).__name__
                 logger.warning("%s %s%s: %s", method, host, urlsplit(url).path, problem)
                 if deadline.is_over or isinstance(error, Late):
-                    raise self._late(host) from None
-                message = _("%(host)s cannot be reached (%(problem)s).")
-                raise PartnerUnavailable(message % {"host": host, "problem": problem}) from None
+                    unavailable = self._late(host)
+                else:
+                    message = _("%(host)s cannot be reached (%(problem)s).")
+                    unavailable = PartnerUnavailable(message % {"host": host, "problem": problem})
+                unavailable.may_have_arrived = deadline.has_sent
+                self._tell(method, url, options, started_at, problem=problem)
+                raise unavailable from None
+            self._tell(method, url, options, started_at, status=response.status_code, body=body)
             if deadline.is_over:  # what was cut off may look like a short answer
                 raise self._late(host)
         seconds = time.monotonic() - started_at
         logger.debug(
             "%s %s%s: %d, %.1f s", method, host, urlsplit(url).path, response.status_code, seconds
         )
-        return _Answer(response.status_code, response.headers.get("Content-Type", ""), body)
+        headers = response.headers
+        return Answer(
+            response.status_code,
+            headers.get("Content-Type", ""),
+            body,
+            headers.get("Retry-After", ""),
+        )
+
+    def _tell(
+        self, method: str, url: str, options: dict[str, Any], started_at: float, **came: Any
+    ) -> None:
+        """Let whoever listens know; without what was sent."""
+        calls.tell(
+            lambda: calls.Call(
+                method=method,
+                address=calls.told_address(url, options.get("params")),
+                seconds=time.monotonic() - started_at,
+                sent=calls.sent_bytes(options),
+                **came,
+            )
+        )
 
     def _late(self, host: str) -> PartnerUnavailable:
         message = _("%(host)s did not answer within %(seconds)d seconds.")
@@ -194,7 +243,7 @@ class PartnerClient:
             if size > self.max_bytes:
                 message = _("The answer of %(host)s is larger than %(megabytes)d MB.")
                 megabytes = self.max_bytes // 1024**2
-                raise PartnerUnavailable(message % {"host": host, "megabytes": megabytes})
+                raise AnswerTooLarge(message % {"host": host, "megabytes": megabytes})
             chunks.append(chunk)
         return b"".join(chunks)
 
@@ -211,14 +260,14 @@ def checked_address(url: str) -> str:
     except ValueError:
         host = ""
     else:
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(host))
         if host and is_safe and parts.username is None and not (parts.query or parts.fragment):
             return url
     message = _("“%(host)s” is not an address of a partner: it must begin with https://.")
     raise PartnerMisconfigured(message % {"host": host or "?"})
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -241,7 +290,7 @@ def _error_for(status: int) -> type[PartnerError]:
     return PartnerRefused
 
 
-def _content(answer: _Answer, host: str) -> Any:
+def _content(answer: Answer, host: str) -> Any:
     """The JSON of a good answer; an error in the clothes of a 200 is still an error."""
     if not answer.body.strip():
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import time
 from collections.abc import Mapping
@@ -34,6 +36,12 @@ class ClientCredentials:
     client_id: str
     client_secret: str = field(repr=False)
     scope: str = ""
+    # Where Basic is refused, try once with both in the body (RFC 6749, §2.3.1).
+    or_in_body: bool = False
+
+
+class SignInRefused(PartnerMisconfigured):
+    """Its `code` is the partner's word: with "invalid_client", asking again is pointless."""
 
 
 class SignedInClient(PartnerClient):
@@ -86,17 +94,55 @@ class SignedInClient(PartnerClient):
         # Encoded as RFC 6749 §2.3.1 asks, which also keeps the header in ASCII.
         basic = (quote_plus(credentials.client_id), quote_plus(credentials.client_secret))
         try:
-            answer = self.exchange("POST", self._token_url, data=form, auth=basic)
-        except (PartnerRefused, PartnerMisconfigured) as error:
-            raise self._sign_in_refused(error.code or str(error.status)) from None
+            answer = self._ask_for_token(form, auth=basic)
+        except SignInRefused as error:
+            if error.code != "invalid_client" or not credentials.or_in_body:
+                raise
+            form["client_id"] = credentials.client_id
+            form["client_secret"] = credentials.client_secret
+            answer = self._ask_for_token(form)
         self._token, seconds = _token(answer) or ("", 0)
         if not self._token:
             raise self._sign_in_refused(_("answer without a token"))
         self._token_ends_at = asked_at + seconds - _TOKEN_RESERVE_SECONDS
 
-    def _sign_in_refused(self, reason: str) -> PartnerMisconfigured:
+    @sensitive_variables()
+    def _ask_for_token(self, form: Mapping[str, str], **options: Any) -> Any:
+        try:
+            return self.exchange("POST", self._token_url, data=form, **options)
+        except (PartnerRefused, PartnerMisconfigured) as error:
+            reason = error.code or str(error.status)
+            raise self._sign_in_refused(reason, code=error.code) from None
+
+    def _sign_in_refused(self, reason: str, *, code: str = "") -> SignInRefused:
         message = _("%(host)s refuses to sign us in (%(reason)s).")
-        return PartnerMisconfigured(message % {"host": host_of(self._token_url), "reason": reason})
+        values = {"host": host_of(self._token_url), "reason": reason}
+        return SignInRefused(message % values, code=code)
+
+    # A token outlives the run that asked for it; where it is kept is up to the caller.
+
+    @sensitive_variables()
+    def keep_token(self) -> str:
+        """The token, for a later client with the same credentials; "" if there is none. Secret."""
+        seconds = self._token_ends_at - time.monotonic()
+        if not self._token or seconds <= 0:
+            return ""
+        until = time.time() + seconds
+        return json.dumps({"for": self._fingerprint(), "token": self._token, "until": until})
+
+    @sensitive_variables()
+    def take_token(self, kept: str) -> None:
+        """Go on with a token that an earlier client has kept, unless it is another's or over."""
+        found = json.loads(kept) if kept else {}
+        if found.get("for") == self._fingerprint():
+            self._token = found["token"]
+            self._token_ends_at = time.monotonic() + found["until"] - time.time()
+
+    @sensitive_variables()
+    def _fingerprint(self) -> str:
+        said = self._credentials
+        parts = [self._token_url, said.client_id, said.client_secret, said.scope]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
 def _token(answer: Any) -> tuple[str, float] | None:

@@ -12,8 +12,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
-from integrations import arrivals
+from integrations import arrivals, inbox, mail_inbox, old_runs, schedules
+from integrations.automanager import retention as export_retention
+from integrations.automanager import sync as automanager
+from integrations.drklein import sending as drklein
+from integrations.drklein import telling as drklein_telling
 from integrations.meta import sync as meta
+from integrations.models import Connection
+from integrations.patience import NotYet
+from integrations.running import Order
 from integrations.webhooks import delivering, pruning, telling
 from integrations.webhooks import fan_out as fanning_out
 from integrations.website_form import throttling
@@ -30,6 +37,11 @@ def deliver_webhooks() -> int:
     return delivering.deliver_due(now=timezone.now())
 
 
+def send_handovers() -> int:
+    """Leads on their way to Dr. Klein; a round."""
+    return drklein.send_next(now=timezone.now())
+
+
 def finish_arrivals() -> int:
     """Messages that were booked and then left behind; a round."""
     return arrivals.finish_interrupted(now=timezone.now())
@@ -40,10 +52,84 @@ def fetch_announced_leads() -> int:
     return meta.fetch_due(now=timezone.now())
 
 
-@task(title=_("Look for leads at Meta that were missed"))
-def look_for_missed_leads() -> int:
+def start_connection_jobs() -> int:
+    """Jobs of connections whose time has come; a round."""
+    return schedules.start_due(now=timezone.now())
+
+
+def give_schedules() -> int:
+    """Connections without the usual schedules; a round."""
+    return schedules.give_schedules(Connection.objects.active(), now=timezone.now())
+
+
+# --- jobs of connections (integrations/schedules.py); the next slot is another attempt ---------
+
+
+@task(title=_("Fetch leads from the BDK Leadservice"), retry=Retry(attempts=2))
+def fetch_bdk_leads(dealer_id: int, connection_id: int) -> int:
+    """How many messages came."""
+    connection = _active(dealer_id, connection_id)
+    if connection is None:
+        return 0
+    return _pulled(connection, Order())
+
+
+@task(title=_("Look for leads at BDK that were missed"), retry=Retry(attempts=2))
+def reconcile_with_bdk(dealer_id: int, connection_id: int) -> int:
+    """How many messages BDK had no receipt of."""
+    connection = _active(dealer_id, connection_id)
+    if connection is None:
+        return 0
+    return _pulled(connection, Order(reconcile=True))
+
+
+def _pulled(connection: Connection, order: Order) -> int:
+    """How many messages came."""
+    try:
+        return inbox.pull(connection, now=timezone.now(), order=order).received
+    except (inbox.AlreadyRunning, NotYet):
+        return 0
+
+
+@task(title=_("Fetch leads from a mailbox"), retry=Retry(attempts=2))
+def fetch_mail_leads(dealer_id: int, connection_id: int) -> int:
+    """How many mails came."""
+    connection = _active(dealer_id, connection_id)
+    if connection is None:
+        return 0
+    try:
+        return mail_inbox.fetch(connection, now=timezone.now()).received
+    except (inbox.AlreadyRunning, NotYet):
+        return 0
+
+
+@task(title=_("Check the exports of Automanager"), retry=Retry(attempts=2))
+def check_automanager_exports(dealer_id: int, connection_id: int) -> int:
+    """How many findings are open."""
+    connection = _active(dealer_id, connection_id)
+    if connection is None:
+        return 0
+    try:
+        report = automanager.check_exports(connection, automanager.Question(), now=timezone.now())
+    except automanager.AlreadyRunning:
+        return 0
+    return len(report.findings)
+
+
+@task(title=_("Look for leads at Meta that were missed"), retry=Retry(attempts=2))
+def look_for_missed_leads(dealer_id: int, connection_id: int) -> int:
     """How many were found."""
-    return meta.catch_up_all(now=timezone.now())
+    connection = _active(dealer_id, connection_id)
+    return meta.look_for_missed([connection], now=timezone.now()).found if connection else 0
+
+
+def _active(dealer_id: int, connection_id: int) -> Connection | None:
+    """None if it was switched off meanwhile."""
+    rows = Connection.objects.for_dealer(dealer_id).active().select_related("dealer", "location")
+    return rows.filter(pk=connection_id).first()
+
+
+# --- other tasks -----------------------------------------------------------------------------
 
 
 @task(
@@ -53,6 +139,33 @@ def look_for_missed_leads() -> int:
 def tell_that_webhook_is_off(endpoint_id: int) -> int:
     """How many mails were sent."""
     return telling.tell_administrators(endpoint_id)
+
+
+@task(
+    title=_("Tell the administrators that handovers to Dr. Klein are blocked"),
+    retry=Retry(attempts=12, longest_delay=timedelta(hours=6)),
+)
+def tell_that_handovers_are_blocked(connection_id: int) -> int:
+    """How many mails were sent."""
+    return drklein_telling.tell_administrators(connection_id)
+
+
+@task(title=_("Delete what was read from Automanager and is old"))
+def prune_export_control() -> int:
+    """How many rows."""
+    return export_retention.prune(now=timezone.now())
+
+
+@task(title=_("Empty old handovers to Dr. Klein"))
+def empty_handovers() -> int:
+    """How many."""
+    return drklein.empty_old(now=timezone.now())
+
+
+@task(title=_("Delete old runs"))
+def prune_runs() -> int:
+    """How many."""
+    return old_runs.prune(now=timezone.now())
 
 
 @task(title=_("Delete old webhook deliveries"))

@@ -198,6 +198,8 @@ IMPORT_MAX_ROWS = env.int("IMPORT_MAX_ROWS", default=200_000)
 # Smaller files are read, shorter lists checked, while their sender waits; others by a worker.
 IMPORT_READ_AT_ONCE_BYTES = env.int("IMPORT_READ_AT_ONCE_BYTES", default=1024 * 1024)
 IMPORT_CHECK_AT_ONCE = env.int("IMPORT_CHECK_AT_ONCE", default=500)
+# Longer workbooks about an import are written by a worker; a bad row counts as four.
+IMPORT_WORKBOOK_AT_ONCE = env.int("IMPORT_WORKBOOK_AT_ONCE", default=20_000)
 # Rows that are checked or imported in one transaction; others wait for its end.
 IMPORT_PORTION = env.int("IMPORT_PORTION", default=500)
 # How long the rows of a list are kept after the last step, for its result workbook.
@@ -234,25 +236,39 @@ STORAGES["exports"] = {
 }
 
 # Background work: leads/background says how to declare a task, `manage.py worker` does it.
-TASKS = {"default": {"BACKEND": "leads.background.tasks.HouseBackend"}}
+TASKS: dict[str, Any] = {"default": {"BACKEND": "leads.background.tasks.HouseBackend"}}
+if _REDIS := env.str("QUEUE_REDIS_URL", default=""):  # docs/operating.md says what that changes
+    INSTALLED_APPS += ["django_rq", "django_tasks_rq"]
+    TASKS["default"] = {"BACKEND": "leads.background.redis_queue.RedisBackend"}
+    # Seconds: no job of ours takes longer, and one that hangs must end.
+    RQ_QUEUES = {"default": {"URL": _REDIS, "DEFAULT_TIMEOUT": 60 * 60}}
+    RQ = {"JOB_CLASS": "leads.background.redis_queue.HouseJob"}
 # Tasks by the clock: when, as a cron expression in TIME_ZONE.
 SCHEDULES = {
     "integrations.tasks.forget_form_attempts": "27 * * * *",
+    "integrations.tasks.prune_export_control": "33 3 * * *",
+    "integrations.tasks.prune_runs": "35 3 * * *",
     "integrations.tasks.prune_webhooks": "37 3 * * *",
+    "integrations.tasks.empty_handovers": "43 3 * * *",
     "leads.tasks.delete_old_exports": "11 * * * *",
     "leads.tasks.delete_old_lists": "57 3 * * *",
     "leads.tasks.delete_raw_messages": "47 3 * * *",
     "leads.tasks.prune": "17 3 * * *",
-    "integrations.tasks.look_for_missed_leads": "41 2 * * *",
     "leads.tasks.rescore_all": "5 0 * * *",  # scores age at midnight
 }
 # Functions that every worker calls between its jobs: every so many seconds.
 ROUNDS: dict[str, float] = {
+    "integrations.tasks.give_schedules": 60,
+    "integrations.tasks.start_connection_jobs": 5,
     "integrations.tasks.fan_out_webhooks": 1,
     "integrations.tasks.deliver_webhooks": 1,
+    "integrations.tasks.send_handovers": 1,
     "integrations.tasks.fetch_announced_leads": 2,
     "integrations.tasks.finish_arrivals": 30,
 }
+# Functions that name sources (any spelling) a dealer needs, whatever the leads say: called with the
+# number of the dealer before an undone import takes unused ones away.
+NEEDED_SOURCES = ["integrations.named_sources.named_sources"]
 # Seconds. A worker that was not seen for the lease is taken for dead, and its job is done again.
 WORKER_HEARTBEAT = env.float("WORKER_HEARTBEAT", default=3)
 WORKER_LEASE = env.float("WORKER_LEASE", default=20)
@@ -267,6 +283,9 @@ WEBHOOK_PRIVATE_TARGETS = [
     ip_network(network) for network in env.list("WEBHOOK_PRIVATE_TARGETS", default=[])
 ]
 WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=DEBUG)
+
+# With it, and only with it, the operator's monitoring may read /health/connections.
+HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")
 
 # Mail
 _EMAIL = env.email_url("EMAIL_URL", default="consolemail://" if DEBUG else "smtp://localhost:25")
@@ -283,6 +302,15 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="leadoffice@localhost
 # Meta's Graph API. A version lives about two years: raise it in time.
 META_GRAPH_URL = env.str("META_GRAPH_URL", default="https://graph.facebook.com")
 META_GRAPH_VERSION = env.str("META_GRAPH_VERSION", default="v24.0")
+
+# Dr. Klein. Profile A tells test from real business by a parameter, profile B by the address: the
+# same address means the opposite in each. integrations/drklein/README.md has the sources.
+DRKLEIN_A_URL = env.str("DRKLEIN_A_URL", default="https://api.drkleinservice.de")
+DRKLEIN_B_TEST_URL = env.str("DRKLEIN_B_TEST_URL", default="https://testapi.drkleinservice.de")
+DRKLEIN_B_LIVE_URL = env.str("DRKLEIN_B_LIVE_URL", default="https://api.drkleinservice.de")
+DRKLEIN_TOKEN_URL = env.str(
+    "DRKLEIN_TOKEN_URL", default="https://oauth.drkleinservice.de/oauth2/token"
+)
 
 # API
 REST_FRAMEWORK = {

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("health/live", health.live),
     path("health/ready", health.ready),
+    path("health/connections", health.connections),
     path("admin/search/", admin.site.admin_view(palette)),
     path("admin/", admin.site.urls),
     path("forms/<slug:form_key>/", form_page, name="website-form"),

@@ -14,6 +14,7 @@ from leads.models.user import User
 _LOOK = ("view",)
 _WORK = ("view", "add", "change")
 _ALL = ("view", "add", "change", "delete")
+_AS_LIST = ("import", "export")
 
 
 def _permissions(actions: Iterable[str], *models: str) -> set[str]:
@@ -38,9 +39,12 @@ _LISTS = ("leads.columnname", "leads.listvalue")  # what the words in lists mean
 _OFFICE = ("leads.dealer", "leads.location", "leads.membership", "leads.scoreweights")
 _TECHNICAL = (
     "integrations.connection",
+    "integrations.connectionschedule",
     "integrations.syncrun",
+    "integrations.exchange",
     "integrations.delivery",
     "integrations.leadfetch",
+    "integrations.handover",
     "integrations.websiteform",
     "integrations.webhookendpoint",
     "integrations.webhookdelivery",
@@ -50,28 +54,36 @@ _SELLER = (
     _permissions(_WORK, "leads.lead", "leads.customer", "leads.activity", "leads.task")
     | _permissions(_LOOK, "leads.vehicle", "leads.location", "leads.matchsuggestion", *_CATALOGS)
     | _permissions(_LOOK, "integrations.connection", "integrations.syncrun")
+    | _permissions(_LOOK, "integrations.connectionschedule")
     | {"integrations.pull_connection", "leads.undo_own_changebatch"}
+    # To order a handover; "change" is to decide what became of an unclear one.
+    | _permissions(("view", "add"), "integrations.handover")
 )
 _MANAGER = (
     _SELLER
-    | _permissions(_ALL, "leads.tag")
+    | _permissions((*_ALL, *_AS_LIST), "leads.tag")
     | _permissions(_WORK, "leads.vehicle")
     | _permissions(_LOOK, "leads.intakeentry", "leads.membership", "integrations.delivery")
     | _permissions(_LOOK, "leads.merge", "integrations.leadfetch", "integrations.websiteform")
     | _permissions(_LOOK, "leads.scoreweights")
+    | _permissions(("change",), "integrations.handover")
     | _permissions(_LOOK, "integrations.webhookendpoint", "integrations.webhookdelivery")
     | _permissions(("view", "change"), "leads.unmappedname")
     | _permissions(_ALL, *_LISTS)
     | _permissions(_LOOK, "leads.export", "leads.listimport")
-    | {"leads.import_lead", "leads.export_lead", "leads.assign_lead", "leads.replay_intakeentry"}
+    | {"leads.import_lead", "leads.import_customer", "leads.import_vehicle"}
+    | {"leads.export_lead", "leads.assign_lead", "leads.replay_intakeentry"}
     | {"leads.merge_customer", "leads.merge_lead"}
     | {"leads.view_changebatch", "leads.undo_changebatch"}
 )
 _ADMINISTRATOR = (
     _MANAGER
     | _permissions(_ALL, *_BUSINESS, *_CATALOGS, "leads.location", "leads.membership")
+    | _permissions(_AS_LIST, *_CATALOGS)
     | _permissions(_ALL, "leads.apikey", "integrations.connection")
     | _permissions(_WORK, "integrations.websiteform")
+    | _permissions(("change",), "integrations.connectionschedule")
+    | _permissions(_LOOK, "integrations.exchange")
     | _permissions(_ALL, "integrations.webhookendpoint")
     | _permissions(("change",), "integrations.webhookdelivery")  # to send it again
     | _permissions(("view", "change"), "leads.dealer", "leads.scoreweights")

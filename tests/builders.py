@@ -313,6 +313,60 @@ def make_meta_connection(dealer=None, *, base="http://127.0.0.1:8901/graph", **v
     return Connection.objects.create(**{**defaults, **values})
 
 
+def make_drklein_connection(
+    dealer=None, *, base="http://127.0.0.1:8901/drklein", profile="b", **values
+):
+    """A test account at Dr. Klein; `base` is where the stand-in for both profiles is."""
+    mode = values.get("mode", "test")
+    access = {
+        "a": {"base_url": f"{base}/a", "client_secret": "demo-token-a", "adviser_number": "ABC12"},
+        "b": {
+            "base_url": f"{base}/b" if mode == "live" else f"{base}/b-test",
+            "token_url": f"{base}/oauth2/token",
+            "client_id": "leadoffice-demo",
+            "client_secret": "demo-secret",
+            "case_source": "AUTOHAUS_BEISPIEL",
+        },
+    }[profile]
+    defaults = {
+        "dealer": dealer or make_dealer(),
+        "partner": "drklein",
+        "profile": profile,
+        "name": f"Dr. Klein {next(_numbers)}",
+        **access,
+    }
+    return Connection.objects.create(**{**defaults, **values})
+
+
+def make_consent(**values):
+    """As staff write it down on the page of a handover."""
+    defaults = {
+        "purpose": "finance_forwarding",
+        "granted": True,
+        "granted_at": (timezone.now() - timedelta(hours=1)).isoformat(),
+        "text": "Meine Angaben dürfen zur Finanzierung weitergegeben werden.",
+        "via": "phone",
+    }
+    return {**defaults, **values}
+
+
+def make_mailbox(dealer=None, *, port=143, **values):
+    """A mailbox of the simulator that listens on this port."""
+    location = values.pop("location", None) or make_location(dealer)
+    defaults = {
+        "dealer": location.dealer,
+        "location": location,
+        "partner": "mail",
+        "name": f"Postfach {next(_numbers)}",
+        "mail_host": "127.0.0.1",
+        "mail_port": port,
+        "mail_encryption": "none",
+        "client_id": "leads@autohaus.example.org",
+        "client_secret": "demo-mail",
+    }
+    return Connection.objects.create(**{**defaults, **values})
+
+
 def make_api_key(dealer=None, **values):
     """The key as stored, and the text that a client sends."""
     defaults = {"dealer": dealer or make_dealer(), "name": "Website", "system": "website"}

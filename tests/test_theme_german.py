@@ -200,6 +200,8 @@ def pages(dealer):
         "imports": reverse("admin:leads_listimport_changelist"),
         "new import": reverse("admin:leads_listimport_add"),
         "export": reverse("admin:leads_lead_export"),
+        "import of a catalogue": reverse("admin:leads_source_import"),
+        "export of a catalogue": reverse("admin:leads_source_export"),
         "password": reverse("admin:password_change"),
         "users": reverse("admin:leads_user_changelist"),
         "new user": reverse("admin:leads_user_add"),

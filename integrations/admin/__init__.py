@@ -3,6 +3,8 @@
 from integrations.admin import (
     connection,
     delivery,
+    exchange,
+    handover,
     lead_fetch,
     sync_run,
     webhook,
@@ -13,6 +15,8 @@ from integrations.admin import (
 __all__ = [
     "connection",
     "delivery",
+    "exchange",
+    "handover",
     "lead_fetch",
     "sync_run",
     "webhook",

@@ -23,14 +23,25 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
-from integrations import inbox
+from integrations import inbox, mail_inbox, patience
+from integrations.admin.bdk_state import BDK_STATE, BdkState
 from integrations.admin.connection_form import ConnectionForm, partner_fieldsets, put_secrets
+from integrations.admin.connection_health import HealthPage
+from integrations.admin.connection_schedule import ScheduleInline, SchedulePages
 from integrations.admin.connection_secrets import SecretPages, asks_for_partner, partner_asked_for
+from integrations.admin.connection_trial import ConnectionTrial
+from integrations.admin.drklein_form import OPERATIONS, DrKleinForm, drklein_fieldsets
+from integrations.admin.status_words import StatusWordPages
+from integrations.drklein.client import case_url
+from integrations.health import SECRETS
+from integrations.http import PartnerError
 from integrations.meta import sync as meta
 from integrations.models import Connection, Partner, SyncRun
+from integrations.schedules import give_schedules
 from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment, test_badge
 from leads.admin.start import light_of
@@ -39,7 +50,6 @@ from leads.admin.wall import dealers_where
 logger = logging.getLogger(__name__)
 
 PULL = "integrations.pull_connection"
-SECRETS = ("client_secret", "previous_secret", "verify_token", "access_token")
 
 _LEVELS = {
     SyncRun.State.DONE: messages.SUCCESS,
@@ -49,8 +59,11 @@ _LEVELS = {
 
 
 @admin.register(Connection)
-class ConnectionAdmin(SecretPages, DealerAdmin):
+class ConnectionAdmin(
+    SecretPages, ConnectionTrial, StatusWordPages, BdkState, SchedulePages, HealthPage, DealerAdmin
+):
     form = ConnectionForm
+    inlines = [ScheduleInline]
     list_display = [
         "name",
         "partner",
@@ -94,21 +107,34 @@ class ConnectionAdmin(SecretPages, DealerAdmin):
         may: Any = Value(allowed is None)
         if allowed:
             may = ExpressionWrapper(Q(dealer__in=allowed), output_field=BooleanField())
-        return super().get_queryset(request).defer(*SECRETS).annotate(may_pull=may)
+        rows = super().get_queryset(request).defer(*SECRETS).annotate(may_pull=may)
+        return rows.select_related("dealer").prefetch_related("schedules")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[tuple[Any, Any]]:
         *before, _replaced = super().get_fieldsets(request, obj)
         partner = obj.partner if obj else partner_asked_for(request)
-        shown = ["light_cell", "success_cell", "error_text"] if obj and obj.is_pulled else None
+        shown = None if obj and obj.is_called else ["light_cell", "success_cell", "error_text"]
+        if obj and shown and obj.partner == Partner.BDK:
+            shown = [*shown, *BDK_STATE]
         state = (gettext_lazy("How it runs"), {"fields": shown or self.state_fields})
+        settings = (
+            drklein_fieldsets(obj.profile if obj else "")
+            if partner == Partner.DRKLEIN
+            else partner_fieldsets(partner)
+        )
         if obj is None:
-            return [*before, *partner_fieldsets(partner)]
+            return [*before, *settings]
         if self.has_change_permission(request, obj):
-            return [*before, *partner_fieldsets(partner), state]
-        return [*before, partner_fieldsets(partner)[0], state]
+            return [*before, *settings, state]
+        return [*before, settings[0], state]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        return [*super().get_readonly_fields(request, obj), *self.state_fields]
+        return [
+            *super().get_readonly_fields(request, obj),
+            *self.state_fields,
+            *BDK_STATE,
+            "operation_text",
+        ]
 
     @display(description=gettext_lazy("state"))
     def light_cell(self, obj: Connection) -> SafeString:
@@ -117,6 +143,16 @@ class ConnectionAdmin(SecretPages, DealerAdmin):
     @display(description=gettext_lazy("operation"), ordering="mode")
     def mode_cell(self, obj: Connection) -> SafeString:
         return test_badge() if obj.mode == Connection.Mode.TEST else badge(_("Live"), "violet")
+
+    @display(description=gettext_lazy("operation"))
+    def operation_text(self, obj: Connection) -> str:
+        """ "Profile B, test: https://testapi.drkleinservice.de/vorgang" """
+        words = {(str(one), str(mode)): label for one, mode, label in OPERATIONS.values()}
+        label = str(words.get((obj.profile, obj.mode), "–"))
+        try:
+            return f"{label}: {case_url(obj)}"
+        except PartnerError as error:
+            return f"{label}: {error}"
 
     @display(description=gettext_lazy("last success"), ordering="last_success_at")
     def success_cell(self, obj: Connection) -> str:
@@ -170,8 +206,11 @@ class ConnectionAdmin(SecretPages, DealerAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
+        partner = obj.partner if obj else partner_asked_for(request)
+        if partner == Partner.DRKLEIN:
+            kwargs["form"] = DrKleinForm
         form = super().get_form(request, obj, change=change, **kwargs)
-        form.partner = obj.partner if obj else partner_asked_for(request)
+        form.partner = partner
         return form
 
     def render_change_form(
@@ -186,25 +225,33 @@ class ConnectionAdmin(SecretPages, DealerAdmin):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         # Lives as long as this request: the database gets it encrypted.
         request.made_secrets = put_secrets(obj, form.cleaned_data)  # type: ignore[attr-defined]
-        if not obj.is_pulled:
+        if obj.is_called:
             obj.mode = Connection.Mode.LIVE  # these partners mark test leads themselves
         if "base_url" in form.changed_data:
             obj.cursors = {}  # they mean nothing elsewhere
+            obj.paused_sites, obj.retry_at, obj.failures = {}, None, 0
         super().save_model(request, obj, form, change)
+        give_schedules(Connection.objects.filter(pk=obj.pk), now=timezone.now())
         if obj.partner == Partner.META:
             meta.adopt(obj, now=timezone.now())
 
     def response_add(
         self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
     ) -> HttpResponse:
-        if obj.is_pulled:
+        if not obj.is_called:
             return super().response_add(request, obj, post_url_continue)
         return self.show_secrets(request, obj, request.made_secrets)  # type: ignore[attr-defined]
 
     # Fetching
 
     def get_urls(self) -> list[Any]:
-        views = {"pull": self.pull_view, "renew": self.renew_view, "end": self.end_view}
+        views = {
+            "pull": self.pull_view,
+            "renew": self.renew_view,
+            "end": self.end_view,
+            "try": require_POST(self.try_view),
+            "words": self.words_view,
+        }
         own = [
             path(
                 f"<int:pk>/{name}/",
@@ -213,7 +260,20 @@ class ConnectionAdmin(SecretPages, DealerAdmin):
             )
             for name, view in views.items()
         ]
-        return [*own, *super().get_urls()]
+        pages = {"health": self.health_view, "crontab": self.crontab_view}
+        whole = [
+            path(
+                f"{name}/",
+                self.admin_site.admin_view(view),
+                name=f"integrations_connection_{name}",
+            )
+            for name, view in pages.items()
+        ]
+        return [*own, *whole, *super().get_urls()]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        has_jobs = obj is not None and obj.schedules.exists()
+        return super().get_inlines(request, obj) if has_jobs else []
 
     def changeform_view(
         self,
@@ -226,6 +286,12 @@ class ConnectionAdmin(SecretPages, DealerAdmin):
         connection = self.get_object(request, object_id) if object_id else None
         if connection is not None and self.may_pull(request, connection):
             extra["pull_url"] = _pull_url(connection)
+        if connection is not None and self.may_try(request, connection):
+            extra["try_url"] = reverse("admin:integrations_connection_try", args=[connection.pk])
+        if connection is not None and self.may_word(request, connection):
+            extra["words_url"] = reverse(
+                "admin:integrations_connection_words", args=[connection.pk]
+            )
         if connection is not None and self.may_renew(request, connection):
             extra |= self.address_context(request, connection)
         return super().changeform_view(request, object_id, form_url, extra)
@@ -247,7 +313,10 @@ class ConnectionAdmin(SecretPages, DealerAdmin):
         """(message level, what to tell)"""
         try:
             user: Any = request.user
-            run = inbox.pull(connection, now=timezone.now(), started_by=user)
+            pull = mail_inbox.fetch if connection.partner == Partner.MAIL else inbox.pull
+            run = pull(connection, now=timezone.now(), started_by=user)
+        except patience.NotYet as error:
+            return messages.INFO, str(error)
         except inbox.AlreadyRunning:
             message = _("%(connection)s is being fetched at this moment. Please wait a little.")
             return messages.INFO, message % {"connection": connection}

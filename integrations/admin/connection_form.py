@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django import forms
@@ -11,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from integrations.http import PartnerMisconfigured, checked_address
+from integrations.automanager.limits import checked_limits
+from integrations.http import PartnerMisconfigured, checked_address, is_this_machine
 from integrations.meta.schema import id_text
 from integrations.models import Connection, Partner
-from integrations.models.connection import new_secret
+from integrations.models.connection import MailEncryption, new_secret
 from leads.admin.forms import DealerForm
 
+_HOST = re.compile(r"[A-Za-z0-9.-]{1,200}|[0-9a-fA-F:]{2,45}")
 _GENERAL = ["name", "is_active"]
 _LEADS = ["location", "default_source", "default_campaign"]
 # Name of a field that is only ever written → column.
@@ -30,11 +33,17 @@ _REQUIRED = {
     Partner.BDK: ("base_url", "token_url", "client_id", "new_secret"),
     Partner.GOOGLE_ADS: (),
     Partner.META: ("page_id", "new_secret", "new_access_token"),
+    Partner.MAIL: ("mail_host", "client_id", "new_secret"),
+    Partner.AUTOMANAGER: ("base_url", "new_access_token"),
+    Partner.DRKLEIN: (),  # depends on the profile: drklein_form.py
 }
 # A secret goes to these addresses.
 _SENT_TO = {
     Partner.BDK: (("base_url", "token_url"), "new_secret"),
     Partner.META: (("base_url",), "new_access_token"),
+    Partner.MAIL: (("mail_host", "mail_port", "mail_encryption", "client_id"), "new_secret"),
+    Partner.AUTOMANAGER: (("base_url",), "new_access_token"),
+    Partner.DRKLEIN: (("base_url", "token_url"), "new_secret"),
 }
 _LABELS = {
     Partner.BDK: {"new_secret": gettext_lazy("Client secret")},
@@ -43,6 +52,12 @@ _LABELS = {
         "new_secret": gettext_lazy("App secret"),
         "base_url": gettext_lazy("Address of the Graph API"),
     },
+    Partner.MAIL: {
+        "client_id": gettext_lazy("User"),
+        "new_secret": gettext_lazy("Password"),
+    },
+    Partner.AUTOMANAGER: {"new_access_token": gettext_lazy("Access token")},
+    Partner.DRKLEIN: {"new_secret": gettext_lazy("Client secret or token")},
 }
 _HINTS = {
     Partner.BDK: {},
@@ -51,6 +66,15 @@ _HINTS = {
         "base_url": gettext_lazy("Leave empty for Meta's own."),
         "new_verify_token": gettext_lazy("Leave empty to have one made."),
     },
+    Partner.MAIL: {"client_id": gettext_lazy("Mostly the address of the mailbox.")},
+    Partner.AUTOMANAGER: {
+        "location": gettext_lazy("Empty: all locations that have an Automanager code."),
+        "limits": gettext_lazy(
+            'Only what is not the usual, for example {"missing_hours": 4}; the names are in '
+            "integrations/automanager/README.md."
+        ),
+    },
+    Partner.DRKLEIN: {},
 }
 
 
@@ -70,9 +94,28 @@ def partner_fieldsets(partner: str) -> list[tuple[Any, Any]]:
             (gettext_lazy("Its leads"), {"fields": _LEADS}),
             (gettext_lazy("Page and app"), {"fields": access}),
         ]
+    if partner == Partner.AUTOMANAGER:
+        return [
+            (None, {"fields": ["name", "mode", "is_active", "location"]}),
+            (gettext_lazy("Address and credentials"), {"fields": ["base_url", "new_access_token"]}),
+            (gettext_lazy("Checks"), {"fields": ["limits"], "classes": ["collapse"]}),
+        ]
+    if partner == Partner.MAIL:
+        server = ["mail_host", "mail_port", "mail_encryption", "client_id", "new_secret"]
+        folders = ["mail_folder", "mail_done_folder", "mail_aside_folder"]
+        return [
+            (None, {"fields": ["name", "mode", "is_active"]}),
+            (gettext_lazy("Mail server"), {"fields": server}),
+            (gettext_lazy("Its leads"), {"fields": _LEADS}),
+            (gettext_lazy("Folders"), {"fields": folders}),
+            (
+                gettext_lazy("Who may write"),
+                {"fields": ["mail_senders", "mail_checked_by"], "classes": ["collapse"]},
+            ),
+        ]
     access = ["base_url", "token_url", "client_id", "new_secret", "scope"]
     return [
-        (None, {"fields": ["name", "mode", "is_active"]}),
+        (None, {"fields": ["name", "mode", "is_active", "reports_status"]}),
         (gettext_lazy("Address and credentials"), {"fields": access}),
     ]
 
@@ -100,14 +143,14 @@ class ConnectionForm(DealerForm):
         if is_new:
             self.instance.partner = self.partner
         partner = Partner(self.instance.partner)
-        listed = {
-            name for _title, options in partner_fieldsets(partner) for name in options["fields"]
-        }
-        for name in set(_SECRETS) - listed:
+        for name in set(_SECRETS) - self.listed_fields(partner):
             self.fields.pop(name, None)
         for name, label in _LABELS[partner].items():
             if name in self.fields:
                 self.fields[name].label = label
+        if "mail_port" in self.fields:
+            self.fields["mail_port"].localize = False  # 8901, not 8.901
+            self.fields["mail_port"].widget.is_localized = False
         for name in _REQUIRED[partner]:
             if name in self.fields:
                 self.fields[name].required = is_new or name not in _SECRETS
@@ -118,11 +161,25 @@ class ConnectionForm(DealerForm):
             if name in self.fields and not is_new:
                 self.fields[name].help_text = _("Stored. Leave empty to keep it.")
 
+    def listed_fields(self, partner: Partner) -> set[str]:
+        fieldsets = partner_fieldsets(partner)
+        return {name for _title, options in fieldsets for name in options["fields"]}
+
     def clean_base_url(self) -> str:
         return self._address("base_url")
 
     def clean_token_url(self) -> str:
         return self._address("token_url")
+
+    def clean_mail_host(self) -> str:
+        host: str = self.cleaned_data["mail_host"].strip()
+        if not _HOST.fullmatch(host):
+            message = _("The name of a server alone, like imap.example.org.")
+            raise ValidationError(message, code="mail_host")
+        return host
+
+    def clean_limits(self) -> dict[str, Any]:
+        return checked_limits(self.cleaned_data["limits"] or {})
 
     def clean_page_id(self) -> str:
         page_id = self.cleaned_data["page_id"].strip()
@@ -139,6 +196,8 @@ class ConnectionForm(DealerForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
+        if self.instance.partner == Partner.MAIL:
+            self._check_mailbox(cleaned)
         addresses, secret = _SENT_TO.get(Partner(self.instance.partner), ((), ""))
         has_moved = set(addresses) & set(self.changed_data)
         if self.instance.pk and has_moved and not cleaned.get(secret):
@@ -146,6 +205,17 @@ class ConnectionForm(DealerForm):
             message = _("With another address the secret has to be entered again.")
             self.add_error(secret, ValidationError(message, code="address_changed"))
         return cleaned
+
+    def _check_mailbox(self, cleaned: dict[str, Any]) -> None:
+        is_open = cleaned.get("mail_encryption") == MailEncryption.NONE
+        if is_open and not is_this_machine(cleaned.get("mail_host") or ""):
+            message = _("Without encryption only a server on this machine is spoken to.")
+            self.add_error("mail_encryption", ValidationError(message, code="not_encrypted"))
+        names = [cleaned.get(f"mail_{part}folder") or "" for part in ("", "done_", "aside_")]
+        folders = [name.casefold() for name in names]  # INBOX and Inbox are one
+        if len(set(folders)) < len(folders):
+            message = _("Each folder needs a name of its own, or mails are read again and again.")
+            self.add_error("mail_done_folder", ValidationError(message, code="same_folder"))
 
 
 def put_secrets(connection: Connection, cleaned: dict[str, Any]) -> dict[str, str]:
@@ -160,10 +230,10 @@ def put_secrets(connection: Connection, cleaned: dict[str, Any]) -> dict[str, st
     entered = {column: cleaned.get(name) for name, column in _SECRETS.items()}
     given = {column: text for column, text in entered.items() if text} | made
     if secret := given.pop("client_secret", ""):
-        if connection.is_pulled:
-            connection.client_secret = secret
-        else:
+        if connection.is_called:
             connection.renew_secret(secret, now=timezone.now())
+        else:
+            connection.client_secret = secret
     for column, text in given.items():
         setattr(connection, column, text)
     if entered["access_token"] or entered["client_secret"]:

@@ -30,10 +30,20 @@ _WORDS = {
     Partner.BDK: gettext_lazy("We fetch the bank's leads and send back receipts."),
     Partner.GOOGLE_ADS: gettext_lazy("Lead forms of Google Ads send their leads to us."),
     Partner.META: gettext_lazy("Lead ads on Facebook and Instagram, fetched as they come in."),
+    Partner.MAIL: gettext_lazy("Mails of a mailbox become leads (IMAP)."),
+    Partner.AUTOMANAGER: gettext_lazy("We check whether your cars are online everywhere."),
+    Partner.DRKLEIN: gettext_lazy("You hand customers over who want to finance their car."),
 }
-_ADDRESSES = {Partner.GOOGLE_ADS: "inbound:google-ads", Partner.META: "inbound:meta"}
+_ADDRESSES = {
+    Partner.BDK: "inbound:bdk",
+    Partner.GOOGLE_ADS: "inbound:google-ads",
+    Partner.META: "inbound:meta",
+}
+# Whose key is made here; Meta makes its secrets itself.
+_RENEWABLE = (Partner.BDK, Partner.GOOGLE_ADS)
 _LABELS = {
     "client_secret": gettext_lazy("Key"),
+    "push_secret": gettext_lazy("Bearer token"),
     "verify_token": gettext_lazy("Verify token"),
 }
 
@@ -52,7 +62,8 @@ class SecretPages(DealerAdmin):
 
     def may_renew(self, request: HttpRequest, connection: Connection) -> bool:
         """Whether its address may be seen and its key replaced."""
-        return not connection.is_pulled and self.has_change_permission(request, connection)
+        has_door = connection.is_called or connection.partner == Partner.BDK
+        return has_door and self.has_change_permission(request, connection)
 
     def choose_partner(self, request: HttpRequest) -> HttpResponse:
         if not self.has_add_permission(request):
@@ -68,10 +79,12 @@ class SecretPages(DealerAdmin):
     def address_context(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
         """What the page of a connection says about its address."""
         has_former = connection.has_former_secret(timezone.now())
-        is_google = connection.partner == Partner.GOOGLE_ADS
+        is_bdk = connection.partner == Partner.BDK
+        is_open = not is_bdk or connection.push_secret
         return {
-            "address": _address(request, connection),
-            "renew_url": _url("renew", connection) if is_google else "",
+            "address": _address(request, connection) if is_open else "",
+            "renew_url": _url("renew", connection) if connection.partner in _RENEWABLE else "",
+            "is_pushed": is_bdk,
             "end_url": _url("end", connection) if has_former else "",
         }
 
@@ -92,17 +105,18 @@ class SecretPages(DealerAdmin):
         return TemplateResponse(request, "admin/integrations/connection/secrets.html", context)
 
     def renew_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """A new key for Google's forms; the one before is taken for a while longer."""
+        """A new key for Google's forms, or for BDK's calls; the one before is taken for a while
+        longer."""
         connection = self._renewable(request, pk)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if connection.partner != Partner.GOOGLE_ADS:  # Meta makes its secrets itself
+        if connection.partner not in _RENEWABLE:
             raise Http404
         key = new_secret()
         connection.renew_secret(key, now=timezone.now())
         self._save_secrets(connection)
         self.log_change(request, connection, [{"changed": {"fields": [str(_("Key"))]}}])
-        return self.show_secrets(request, connection, {"client_secret": key})
+        return self.show_secrets(request, connection, {connection.door_column: key})
 
     def end_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The former key is not taken any more, at once."""
@@ -126,7 +140,8 @@ class SecretPages(DealerAdmin):
         return connection
 
     def _save_secrets(self, connection: Connection) -> None:
-        connection.save(update_fields=["client_secret", "previous_secret", "previous_secret_until"])
+        changed = [connection.door_column, "previous_secret", "previous_secret_until"]
+        connection.save(update_fields=changed)
 
     def _context(self, request: HttpRequest, title: str, **more: Any) -> dict[str, Any]:
         return {

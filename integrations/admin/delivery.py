@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from integrations.health import SECRETS
 from integrations.models import Delivery
 from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment, two_lines
@@ -26,6 +27,7 @@ _TONES = {
     Delivery.State.PENDING: "amber",
     Delivery.State.SENT: "green",
     Delivery.State.REFUSED: "red",
+    Delivery.State.DROPPED: "grey",
 }
 
 
@@ -33,8 +35,8 @@ _TONES = {
 class DeliveryAdmin(DealerAdmin):
     list_display = ["subject_cell", "state_cell", "when_cell", "attempts", "answer", "lead_cell"]
     list_display_links = ["subject_cell"]
-    list_select_related = ["connection", "entry__lead"]
-    list_filter = ["connection", ("state", ChoicesDropdownFilter)]
+    list_select_related = ["connection", "entry__lead", "lead"]
+    list_filter = ["connection", ("kind", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter)]
     list_filter_submit = True
     empty_text = gettext_lazy("What goes out to partners, for example receipts for their leads.")
     search_fields = ["entry__outside_id"]
@@ -45,6 +47,7 @@ class DeliveryAdmin(DealerAdmin):
             {
                 "fields": [
                     "subject_cell",
+                    "words_text",
                     "state_cell",
                     "when_cell",
                     "attempts",
@@ -68,7 +71,8 @@ class DeliveryAdmin(DealerAdmin):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).defer("entry__raw", "connection__client_secret")
+        secrets = [f"connection__{name}" for name in SECRETS]
+        return super().get_queryset(request).defer("entry__raw", "entry__corrected", *secrets)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         shown: list[Any] = flatten_fieldsets(self.fieldsets)
@@ -78,12 +82,23 @@ class DeliveryAdmin(DealerAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         term = search_term.strip()
-        return (queryset.filter(entry__outside_id__startswith=term) if term else queryset), False
+        if not term:
+            return queryset, False
+        named = Q(entry__outside_id__startswith=term) | Q(outside_id__startswith=term)
+        return queryset.filter(named), False
 
     @display(description=gettext_lazy("delivery"))
     def subject_cell(self, delivery: Delivery) -> SafeString:
-        what = f"{capfirst(delivery.get_kind_display())} {delivery.entry.outside_id}"
-        return two_lines(what, delivery.connection)
+        entry = delivery.entry
+        number = entry.outside_id if entry else delivery.outside_id
+        what = f"{capfirst(delivery.get_kind_display())} {number}"
+        return two_lines(
+            what, " · ".join(filter(None, [str(delivery.connection), _said(delivery)]))
+        )
+
+    @display(description=gettext_lazy("content"))
+    def words_text(self, delivery: Delivery) -> str:
+        return _said(delivery) or "–"
 
     @display(description=gettext_lazy("state"))
     def state_cell(self, delivery: Delivery) -> SafeString:
@@ -100,13 +115,20 @@ class DeliveryAdmin(DealerAdmin):
 
     @display(description=gettext_lazy("lead"))
     def lead_cell(self, delivery: Delivery) -> SafeString | str:
-        lead = delivery.entry.lead
+        lead = delivery.entry.lead if delivery.entry else delivery.lead
         if lead is None:
             return "–"
         url = reverse("admin:leads_lead_change", args=[lead.pk])
         return format_html('<a class="lo-link" href="{}">{}</a>', url, lead.number)
 
     @display(description=gettext_lazy("intake entry"))
-    def entry_link(self, delivery: Delivery) -> SafeString:
+    def entry_link(self, delivery: Delivery) -> SafeString | str:
+        if delivery.entry is None:
+            return "–"
         url = reverse("admin:leads_intakeentry_change", args=[delivery.entry_id])
         return format_html('<a class="lo-link" href="{}">{}</a>', url, delivery.entry)
+
+
+def _said(delivery: Delivery) -> str:
+    """A status in the partner's words: "LOST, PRICE"; "" for a receipt."""
+    return ", ".join(filter(None, [delivery.status_word, delivery.reason_word]))

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import number_format
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -38,10 +39,12 @@ _COUNTERS = [
     "acknowledged",
 ]
 
+_MORE = ["attached", "unknown_types", "reported"]  # too many for the list
+
 
 @admin.register(SyncRun)
 class SyncRunAdmin(DealerAdmin):
-    list_display = ["start_cell", "state_cell", *_COUNTERS]
+    list_display = ["start_cell", "state_cell", "duration", *_COUNTERS]
     list_display_links = ["start_cell"]
     list_select_related = ["connection", "started_by"]
     list_filter = ["connection", ("state", ChoicesDropdownFilter), ("started_at", DaysFilter)]
@@ -61,7 +64,8 @@ class SyncRunAdmin(DealerAdmin):
                 ]
             },
         ),
-        (gettext_lazy("What it brought"), {"fields": ["pages", *_COUNTERS]}),
+        (gettext_lazy("How it went"), {"fields": ["exchanges_cell"], "classes": ["collapse"]}),
+        (gettext_lazy("What it brought"), {"fields": ["pages", *_COUNTERS, *_MORE]}),
     ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -99,6 +103,22 @@ class SyncRunAdmin(DealerAdmin):
             return "–"
         seconds = (run.finished_at - run.started_at).total_seconds()
         return _("%(seconds)s s") % {"seconds": number_format(seconds, 1)}
+
+    @display(description=gettext_lazy("calls of the partner"))
+    def exchanges_cell(self, run: SyncRun) -> SafeString | str:
+        """Without the shapes of the answers; those are in the list of exchanges."""
+        calls = run.exchanges.order_by("pk")
+        lines = (
+            (
+                call.method,
+                call.address,
+                call.problem if call.status is None else call.status,
+                number_format(call.milliseconds / 1000, 1),
+            )
+            for call in calls
+        )
+        told = format_html_join("", "<li><code>{} {}</code>: {}, {} s</li>", lines)
+        return format_html('<ol class="break-all">{}</ol>', told) if told else "–"
 
     @display(description=gettext_lazy("error"))
     def error_text(self, run: SyncRun) -> str:

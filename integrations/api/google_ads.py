@@ -34,7 +34,11 @@ class GoogleAdsView(OpenDoor):
             _keep(connection, unreadable(text), str(error.detail), now)
             raise
         if not connection.accepts(schema.key_in(data), now=now):
-            _note_refused(connection, _("Google sent a wrong key."), now)
+            wrong = _(
+                "Google sent a wrong key. Please enter the key of this connection in the lead form"
+                " there."
+            )
+            _note_refused(connection, wrong, now)
             raise PermissionDenied(_("The key is wrong."))
         _check_switch(connection, now)
         _take_in(connection, mapping.message_from(data, connection.lead_defaults()), now)

@@ -39,7 +39,10 @@ class MetaView(OpenDoor):
         body = read_body(request)
         signature = request.headers.get("X-Hub-Signature-256", "")
         if not mapping.is_signed(body, signature, connection.secrets_at(now)):
-            error = _("A call without the right signature was refused.")
+            error = _(
+                "A call without the right signature was refused. Please enter the secret of the"
+                " Meta app in this connection."
+            )
             Connection.objects.filter(pk=connection.pk).note_refused(error, now=now)
             raise PermissionDenied(_("The signature is wrong."))
         if not connection.is_active:

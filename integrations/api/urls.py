@@ -7,6 +7,7 @@ lose what they send.
 from django.urls import path, re_path
 
 from integrations.api.adf import AdfView
+from integrations.api.bdk import BdkView
 from integrations.api.drklein import VorgangView
 from integrations.api.google_ads import GoogleAdsView
 from integrations.api.meta import MetaView
@@ -23,6 +24,7 @@ urlpatterns = [
     # The second is the address in the examples of Dr. Klein's documents.
     re_path(r"^v1/vorgang/?$", VorgangView.as_view({"post": "create"}), name="vorgang"),
     re_path(r"^v1/lead/?$", VorgangView.as_view({"post": "create"}), name="vorgang-lead"),
+    re_path(rf"^v1/bdk/{_ADDRESS_KEY}/?$", BdkView.as_view(), name="bdk"),
     re_path(rf"^v1/google-ads/{_ADDRESS_KEY}/?$", GoogleAdsView.as_view(), name="google-ads"),
     re_path(rf"^v1/meta/{_ADDRESS_KEY}/?$", MetaView.as_view(), name="meta"),
     path(

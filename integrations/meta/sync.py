@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -17,6 +18,7 @@ from django.utils import translation
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from integrations.exchanges import recording
 from integrations.http import PartnerError
 from integrations.meta import mapping
 from integrations.meta.client import GraphClient
@@ -215,7 +217,7 @@ def _note_failure(fetch: LeadFetch, error: PartnerError, *, now: datetime) -> No
         connections.note_error(f"{error} {advice}", now=now)
         fetch.save(update_fields=["last_error", "lease_until"])
         return
-    connections.note_error(str(error), now=now)
+    connections.note_error(f"{error} {error.advice}", now=now)
     fetch.attempts += 1
     fetch.refusals += reaction == mapping.Reaction.GONE
     wait = mapping.wait_after(reaction, attempts=fetch.attempts, refusals=fetch.refusals)
@@ -278,18 +280,28 @@ def catch_up(connection: Connection, *, now: datetime) -> int:
     return found
 
 
-def catch_up_all(*, now: datetime) -> int:
-    """`catch_up` for every connection that can fetch; trouble with one does not stop the others."""
-    found = 0
-    ours = Connection.objects.active().filter(partner=Partner.META, paused_at=None)
-    for connection in ours.select_related("dealer", "location"):
+@dataclass(frozen=True, slots=True)
+class CaughtUp:
+    found: int
+    failed: int  # connections
+
+
+def look_for_missed(connections: Iterable[Connection], *, now: datetime) -> CaughtUp:
+    """`catch_up` for all of these that can fetch; trouble with one does not stop the others."""
+    found = failed = 0
+    for connection in connections:
+        if connection.paused_at is not None:
+            continue
         try:
-            found += catch_up(connection, now=now)
+            with recording(connection):
+                found += catch_up(connection, now=now)
         except PartnerError as error:
+            failed += 1
             logger.warning("connection %s: no catching up: %s", connection.pk, error.code)
             with translation.override(settings.LANGUAGE_CODE):
-                Connection.objects.filter(pk=connection.pk).note_error(str(error), now=now)
-    return found
+                problem = f"{error} {error.advice}"
+                Connection.objects.filter(pk=connection.pk).note_error(problem, now=now)
+    return CaughtUp(found, failed)
 
 
 def _pages(client: GraphClient, form_id: str, since: datetime) -> Iterable[list[dict[str, Json]]]:

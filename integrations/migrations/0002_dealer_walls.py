@@ -4,15 +4,21 @@ from django.db import migrations
 
 PARENTS = [
     "integrations_connection",
+    "integrations_syncrun",
     "integrations_webhookendpoint",
     "integrations_webhookdelivery",
     "integrations_websiteform",
+    "integrations_exportapp",
+    "integrations_stockcar",
+    "integrations_handover",
 ]
 # table, column, table it points to
 CHILDREN = [
     ("integrations_syncrun", "connection_id", "integrations_connection"),
     ("integrations_delivery", "connection_id", "integrations_connection"),
     ("integrations_delivery", "entry_id", "leads_intakeentry"),
+    ("integrations_delivery", "lead_id", "leads_lead"),
+    ("integrations_delivery", "event_id", "leads_event"),
     ("integrations_connection", "location_id", "leads_location"),
     ("integrations_leadfetch", "connection_id", "integrations_connection"),
     ("integrations_leadfetch", "entry_id", "leads_intakeentry"),
@@ -20,8 +26,28 @@ CHILDREN = [
     ("integrations_webhookdelivery", "event_id", "leads_event"),
     ("integrations_webhookattempt", "delivery_id", "integrations_webhookdelivery"),
     ("integrations_websiteform", "location_id", "leads_location"),
+    ("integrations_handover", "lead_id", "leads_lead"),
+    ("integrations_handover", "connection_id", "integrations_connection"),
+    ("integrations_handoverattempt", "handover_id", "integrations_handover"),
     ("integrations_formday", "form_id", "integrations_websiteform"),
     ("integrations_formattempts", "form_id", "integrations_websiteform"),
+    ("integrations_exportapp", "connection_id", "integrations_connection"),
+    ("integrations_exportapp", "location_id", "leads_location"),
+    ("integrations_exportrun", "app_id", "integrations_exportapp"),
+    ("integrations_transmission", "app_id", "integrations_exportapp"),
+    ("integrations_stockcar", "connection_id", "integrations_connection"),
+    ("integrations_stockcar", "location_id", "leads_location"),
+    ("integrations_release", "app_id", "integrations_exportapp"),
+    ("integrations_release", "car_id", "integrations_stockcar"),
+    ("integrations_listing", "app_id", "integrations_exportapp"),
+    ("integrations_finding", "connection_id", "integrations_connection"),
+    ("integrations_finding", "location_id", "leads_location"),
+    ("integrations_finding", "app_id", "integrations_exportapp"),
+    ("integrations_finding", "lead_id", "leads_lead"),
+    ("integrations_exchange", "connection_id", "integrations_connection"),
+    ("integrations_exchange", "run_id", "integrations_syncrun"),
+    ("integrations_connectionschedule", "connection_id", "integrations_connection"),
+    ("integrations_exportcheck", "connection_id", "integrations_connection"),
 ]
 
 REPLACED = CHILDREN  # what Django checks and the walls check as well

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hmac
 import secrets
 from datetime import datetime, timedelta
-from typing import Self
+from typing import Any, Self
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -22,6 +23,15 @@ class Partner(models.TextChoices):
     BDK = "bdk", _("BDK Leadservice")
     GOOGLE_ADS = "google_ads", _("Google Ads")
     META = "meta", _("Meta Lead Ads")
+    MAIL = "mail", _("mailbox")
+    AUTOMANAGER = "automanager", _("Automanager")
+    DRKLEIN = "drklein", _("Dr. Klein Ratenkredit")
+
+
+class MailEncryption(models.TextChoices):
+    TLS = "tls", _("TLS")
+    STARTTLS = "starttls", _("STARTTLS")
+    NONE = "none", _("none, on this machine only")
 
 
 def new_address_key() -> str:
@@ -44,6 +54,10 @@ class ConnectionQuerySet(DealerOwnedQuerySet["Connection"]):
         free = self.filter(pk=pk).filter(Q(lease_until=None) | Q(lease_until__lt=now))
         return free.update(lease_until=now + for_) == 1
 
+    def renew_lease(self, pk: int, *, held: datetime, until: datetime) -> bool:
+        """Whether the lease that was held until then is still ours, and now until later."""
+        return self.filter(pk=pk, lease_until=held).update(lease_until=until) == 1
+
     def give_back_lease(self, pk: int, *, until: datetime) -> None:
         """End the lease that was taken until then; somebody else's later one stays."""
         self.filter(pk=pk, lease_until=until).update(lease_until=None)
@@ -64,15 +78,21 @@ class ConnectionQuerySet(DealerOwnedQuerySet["Connection"]):
 class Connection(DealerOwned):
     """Settings, encrypted secrets, switch and health of one partner account.
 
-    BDK is asked by us; Google and Meta call an address of ours that ends with `address_key`.
-    `client_secret` is what opens the door: BDK's client secret, the key that stands in Google's
-    forms, the secret of Meta's app. `cursors` holds one opaque cursor per Partnernummer:
-    {"0012345": "b3BhcXVl"}.
+    BDK is asked by us; Google and Meta call an address of ours that ends with `address_key`; Dr.
+    Klein is handed leads by us. `client_secret` is what opens the door: the client secret of BDK
+    and Dr. Klein (its token in profile A), the key in Google's forms, the secret of Meta's app.
+    `cursors` holds one opaque cursor per Partnernummer: {"0012345": "b3BhcXVl"}.
     """
 
     class Mode(models.TextChoices):
         TEST = "test", _("test")
         LIVE = "live", _("live")
+
+    class Profile(models.TextChoices):
+        """Which of Dr. Klein's two contracts; integrations/drklein/README.md has both."""
+
+        A = "a", _("profile A")
+        B = "b", _("profile B")
 
     partner = models.CharField(_("partner"), max_length=20, choices=Partner, default=Partner.BDK)
     name = models.CharField(_("name"), max_length=100)
@@ -127,6 +147,86 @@ class Connection(DealerOwned):
     # Meta no longer takes the token: nothing is fetched until somebody enters a new one.
     paused_at = models.DateTimeField(_("paused"), null=True, blank=True, editable=False)
 
+    # Dr. Klein
+    profile = models.CharField(_("profile"), max_length=1, choices=Profile, blank=True)
+    case_source = models.CharField(
+        _("lead source there"),
+        max_length=80,
+        blank=True,
+        help_text=_("leadquelle: as agreed with Dr. Klein."),
+    )
+    adviser_number = models.CharField(
+        _("adviser's partner number"),
+        max_length=5,
+        blank=True,
+        help_text=_("kundenbetreuer.partnerId: five characters like ABC12, or TEST."),
+    )
+    # Sent along with every case: {"vertriebsschluessel": "0001"}
+    case_values: Any = models.JSONField(_("further values"), default=dict, blank=True)
+
+    # Automanager: where its checks draw the line, as far as not the usual (automanager/limits.py).
+    limits: Any = models.JSONField(_("limits of the checks"), default=dict, blank=True)
+
+    # Mailbox: `client_id` is the user, `client_secret` the password.
+    mail_host = models.CharField(_("mail server"), max_length=200, blank=True)
+    mail_port = models.PositiveIntegerField(
+        _("port"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(65535)],
+        help_text=_("Empty: the usual one."),
+    )
+    mail_encryption = models.CharField(
+        _("encryption"), max_length=8, choices=MailEncryption, default=MailEncryption.TLS
+    )
+    mail_folder = models.CharField(_("folder that is read"), max_length=200, default="INBOX")
+    mail_done_folder = models.CharField(
+        _("folder for what was taken in"), max_length=200, default="LeadOffice"
+    )
+    mail_aside_folder = models.CharField(
+        _("folder for what a person should look at"), max_length=200, default="LeadOffice-Pruefen"
+    )
+    mail_senders = models.TextField(
+        _("allowed senders"),
+        blank=True,
+        help_text=_(
+            "An address or a domain per line; mails of others wait for a person. Empty: everybody."
+        ),
+    )
+    mail_checked_by = models.CharField(
+        _("server that checks senders"),
+        max_length=200,
+        blank=True,
+        help_text=_(
+            "Its name in the header Authentication-Results. With it, mails of partners count only"
+            " if SPF or DKIM has confirmed them."
+        ),
+    )
+
+    # BDK
+    reports_status = models.BooleanField(
+        _("report the status of its leads"),
+        default=True,
+        help_text=_("BDK hears how far its leads are; never what somebody has written."),
+    )
+    # What BDK hears, where it is not the usual (bdk/wording.py):
+    # {"statuses": {"17": "OFFER"}, "reasons": {"4": "PRICE"}}
+    status_words: Any = models.JSONField(default=dict, blank=True, editable=False)
+    # With this one BDK may bring leads to an address of ours; empty: nobody may.
+    push_secret = EncryptedTextField(blank=True, editable=False)
+    # Of the last run, as long as it is valid (signing_in.py).
+    kept_token = EncryptedTextField(blank=True, editable=False)
+    # {"0012345": {"since": "2026-03-02T09:15:04+00:00", "answer": "403 PARTNER_NOT_ALLOWED"}}
+    paused_sites: Any = models.JSONField(default=dict, blank=True, editable=False)
+    # Not asked again before this; the partner's own wish binds people, too.
+    retry_at = models.DateTimeField(_("next attempt"), null=True, blank=True, editable=False)
+    is_told_to_wait = models.BooleanField(default=False, editable=False)
+    failures = models.PositiveSmallIntegerField(_("failures in a row"), default=0, editable=False)
+    unusable_answers = models.PositiveSmallIntegerField(default=0, editable=False)
+    newest_lead_at = models.DateTimeField(_("newest lead"), null=True, blank=True, editable=False)
+    # Since it was set up, by names of SyncRun's columns: {"created": 46, "quarantined": 4}
+    totals: Any = models.JSONField(default=dict, blank=True, editable=False)
+
     cursors = models.JSONField(default=dict, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     received = models.PositiveIntegerField(_("messages received"), default=0, editable=False)
@@ -150,6 +250,11 @@ class Connection(DealerOwned):
                 condition=~Q(page_id=""),
                 name="connection_once_per_page",
             ),
+            # Without its profile the same address means test or real business.
+            models.CheckConstraint(
+                condition=~Q(partner="drklein") | ~Q(profile=""),
+                name="connection_to_drklein_has_profile",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -158,7 +263,17 @@ class Connection(DealerOwned):
     @property
     def is_pulled(self) -> bool:
         """Whether we fetch its leads in runs; the others come to us."""
-        return self.partner == Partner.BDK
+        return self.partner in (Partner.BDK, Partner.MAIL)
+
+    @property
+    def is_called(self) -> bool:
+        """Whether the partner calls an address of ours."""
+        return self.partner in (Partner.GOOGLE_ADS, Partner.META)
+
+    @property
+    def door_column(self) -> str:
+        """Which secret opens our door; BDK's client secret opens only its own."""
+        return "push_secret" if self.partner == Partner.BDK else "client_secret"
 
     def lead_defaults(self) -> dict[str, str]:
         """What is said here about its leads; kept with each message that comes through it."""
@@ -172,7 +287,7 @@ class Connection(DealerOwned):
 
     def secrets_at(self, now: datetime) -> list[str]:
         """The secrets that open the door: the newest, and for a while the one before."""
-        valid = [self.client_secret]
+        valid: list[str] = [getattr(self, self.door_column)]
         if self.has_former_secret(now):
             valid.append(self.previous_secret)
         return [secret for secret in valid if secret]
@@ -187,12 +302,13 @@ class Connection(DealerOwned):
 
         If one is still taken, it stays that one: it is in use, the newest perhaps nowhere yet.
         """
-        if secret == self.client_secret:
+        present = getattr(self, self.door_column)
+        if secret == present:
             return
-        if not self.has_former_secret(now) and self.client_secret:
-            self.previous_secret = self.client_secret
+        if not self.has_former_secret(now) and present:
+            self.previous_secret = present
             self.previous_secret_until = now + SECRET_OVERLAP
-        self.client_secret = secret
+        setattr(self, self.door_column, secret)
 
     def has_former_secret(self, now: datetime) -> bool:
         return self.previous_secret_until is not None and now < self.previous_secret_until

@@ -10,6 +10,20 @@ from django.utils.translation import gettext_lazy as _
 from integrations.models.connection import Connection
 from leads.models.dealer import DealerOwned
 
+# What is added up per connection.
+COUNTERS = (
+    "received",
+    "created",
+    "updated",
+    "attached",
+    "repeated",
+    "conflicts",
+    "quarantined",
+    "unknown_types",
+    "acknowledged",
+    "reported",
+)
+
 
 class SyncRun(DealerOwned):
     """One pull. Counters are messages, not leads: a repeated message counts as repeated."""
@@ -43,6 +57,8 @@ class SyncRun(DealerOwned):
     conflicts = models.PositiveIntegerField(_("conflicts"), default=0)
     quarantined = models.PositiveIntegerField(_("quarantined"), default=0)
     acknowledged = models.PositiveIntegerField(_("acknowledged"), default=0)
+    unknown_types = models.PositiveIntegerField(_("of unknown type"), default=0)
+    reported = models.PositiveIntegerField(_("statuses reported"), default=0)
     error = models.TextField(_("error"), blank=True)
 
     class Meta:

@@ -1,23 +1,33 @@
 """The partners' side over real HTTP, on this machine only: for demo, development and tests.
 
 Beside the partners' own addresses it answers `GET /log` (every request in order) and takes
-`PUT /faults` (what goes wrong with the next requests).
+`PUT /faults` (what goes wrong with the next requests); at the root is a page for both (control.py).
 """
 
 from __future__ import annotations
 
 import json
+import socket
+import struct
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Self
 
+from django.utils import timezone
+
+from integrations.simulator.automanager import SimulatedAutomanager, answers_as_of
 from integrations.simulator.bdk import Reply, Request, SimulatedBdk
+from integrations.simulator.control import ControlPage
+from integrations.simulator.drklein import SimulatedDrKlein
+from integrations.simulator.imap import SimulatedMailbox
 from integrations.simulator.meta import SimulatedGraph
+from integrations.simulator.sinks import HookSink, MailSink
 
 # Called with each request before it is answered; tests look into the office from here.
 Hook = Callable[[Request], None]
@@ -37,23 +47,38 @@ class _Server(ThreadingHTTPServer):
 class PartnerSimulator:
     """A server in a thread, running while its `with` block does.
 
-    `faults` says for an address, named by its last word ("token", "leads", "lead-receipts" …),
-    what goes wrong with the next requests, one fault each: {"status": 503},
-    {"status": 404, "json": {…}}, {"html": true}, {"cut": true}, {"drip": 0.1}. Two or more keys
-    of one fault work together; {} is no fault.
+    `faults` says for an address, named by its last word, or by the one before a number of ours
+    ("token", "leads", "lead-receipts", "status-events" …), what goes wrong with the next requests,
+    one fault each: {"status": 503}, {"status": 404, "json": {…}, "headers": {…}}, {"html": true},
+    {"cut": true}, {"drip": 0.1}, {"reset": true} (hang up once all was received), {"hang": 3}
+    (seconds of silence before the answer), {"lost": true} (do everything, then hang up),
+    {"megabytes": 64} (of nonsense), {"doubled": true} (each lead twice on its page),
+    {"loop": true} (there is more, with the cursor that was asked for). Two or more keys of one
+    fault work together; {} is no fault.
     """
 
     def __init__(self, leads: Path, *, port: int = 0, hook: Hook | None = None) -> None:
         page = json.loads(leads.read_text(encoding="utf-8"))
         self.bdk = SimulatedBdk(page["leads"])
         self.graph = SimulatedGraph(_lead_ads(leads.parent / "meta_lead.json"))
+        self.drklein = SimulatedDrKlein()
         self._partners: dict[str, Callable[[Request], Reply]] = {
             "/bdk/": self.bdk.answer,
             "/graph/": self.graph.answer,
+            "/drklein/": self.drklein.answer,
         }
+        self.hooks = HookSink()
+        self._partners["/hook/"] = self.hooks.answer
+        # Whoever has them shows them on the control page.
+        self.mailbox: SimulatedMailbox | None = None
+        self.mail_sink: MailSink | None = None
+        self.control = ControlPage(self)
+        self.automanager = SimulatedAutomanager(answers_as_of(timezone.now()))
+        self._partners["/automanager/"] = self.automanager.answer
         self.log: list[dict[str, Any]] = []
         self.faults: dict[str, list[dict[str, Any]]] = {}
         self.hook = hook
+        self.stopped = Event()
         self._lock = Lock()
         self._server = _Server(("127.0.0.1", port), _handler_for(self))
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -67,6 +92,7 @@ class PartnerSimulator:
         return self
 
     def __exit__(self, *_exception: object) -> None:
+        self.stopped.set()
         self._server.shutdown()
         self._server.server_close()
 
@@ -79,23 +105,29 @@ class PartnerSimulator:
             return Reply(200, self.log), fault
         if request.path == "/faults" and request.method == "PUT":
             return self._set_faults(request), fault
+        if request.path == "/" or request.path.startswith("/control/"):
+            return self.control.answer(request), fault
         partner = self._partners.get(_first_part(request.path))
         if partner is None:
             return Reply(404), fault
         fault = self._next_fault(request)
-        if "status" in fault:
+        if fault.get("reset"):
+            reply = Reply(0)
+        elif "status" in fault:
             reply = Reply(fault["status"], fault.get("json", {"status": fault["status"]}))
         else:
             prefix = _first_part(request.path).rstrip("/")
             reply = partner(replace(request, target=request.target.removeprefix(prefix)))
         self._note(request, reply)
+        reply = _twisted(reply, fault, request)
         if fault.get("html"):
             return replace(reply, body=_HTML, content_type="text/html"), fault
         return reply, fault
 
     def _next_fault(self, request: Request) -> dict[str, Any]:
         with self._lock:
-            waiting = self.faults.get(request.path.rsplit("/", 1)[-1])
+            words = request.path.rsplit("/", 2)[:0:-1]
+            waiting = next((self.faults[one] for one in words if self.faults.get(one)), [])
             return waiting.pop(0) if waiting else {}
 
     def _set_faults(self, request: Request) -> Reply:
@@ -111,6 +143,18 @@ class PartnerSimulator:
             entry["noted"] = reply.noted
         with self._lock:
             self.log.append(entry)
+
+
+def _twisted(reply: Reply, fault: dict[str, Any], request: Request) -> Reply:
+    """A page of leads that says what is not so."""
+    if not isinstance(reply.body, dict) or "leads" not in reply.body:
+        return reply
+    body = dict(reply.body)
+    if fault.get("doubled"):
+        body["leads"] = [one for one in body["leads"] for _twice in range(2)]
+    if fault.get("loop"):
+        body |= {"hasMore": True, "nextCursor": request.query("cursor") or body["nextCursor"]}
+    return replace(reply, body=body)
 
 
 def _first_part(path: str) -> str:
@@ -139,6 +183,10 @@ def _handler_for(simulator: PartnerSimulator) -> type[BaseHTTPRequestHandler]:
         do_POST = do_PUT = do_GET
 
         def _send(self, reply: Reply, fault: dict[str, Any]) -> None:
+            simulator.stopped.wait(fault.get("hang", 0))
+            if fault.get("reset") or fault.get("lost"):
+                self._hang_up()
+                return
             body = reply.body
             if body is None:
                 body = b""
@@ -146,16 +194,28 @@ def _handler_for(simulator: PartnerSimulator) -> type[BaseHTTPRequestHandler]:
                 body = json.dumps(body, ensure_ascii=False).encode()
             if fault.get("cut"):
                 body = body[: len(body) // 2]
+            if size := fault.get("megabytes"):
+                body = b'{"leads": ["' + b"x" * (size * 1024**2)
             self.send_response(reply.status)
             if body:
                 self.send_header("Content-Type", reply.content_type)
+            for name, value in {**reply.headers, **fault.get("headers", {})}.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self._write(body, pause=fault.get("drip", 0))
 
+        def _hang_up(self) -> None:
+            """Without a word: the other side sees its connection reset."""
+            self.close_connection = True
+            at_once = struct.pack("ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+            self.connection.close()
+
         def _write(self, body: bytes, *, pause: float) -> None:
             if not pause:
-                self.wfile.write(body)
+                with suppress(OSError):  # the other side has had enough
+                    self.wfile.write(body)
                 return
             for byte in body:
                 try:

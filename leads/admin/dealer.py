@@ -51,7 +51,7 @@ class LocationAdmin(KeepsUsedRows, SwitchedOffColumn):
     list_filter_submit = True
     search_fields = ["name", "city", "bdk_partner_number"]
     fieldsets = [
-        (None, {"fields": ["name", "is_active", "bdk_partner_number"]}),
+        (None, {"fields": ["name", "is_active", "bdk_partner_number", "automanager_code"]}),
         (_("Address"), {"fields": ["street", ("postal_code", "city"), "state", "phone"]}),
     ]
 
@@ -76,6 +76,7 @@ class MembershipAdmin(KeepsUsedRows, SwitchedOffColumn):
     ordering = ["dealer", "user__last_name", "user__first_name"]
     fieldsets = [
         (None, {"fields": ["person", "role", "locations", "sees_creditworthiness", "is_active"]}),
+        (_("As partners are told"), {"fields": ["salutation", "staff_number", "phone"]}),
     ]
 
     @admin.display(description=_("sees creditworthiness"), ordering="sees_creditworthiness")

@@ -130,11 +130,16 @@ def due(at: datetime, *, now: datetime) -> TimeWords:
 
 
 def urgency_of(lead: Lead, *, now: datetime) -> TimeWords | None:
-    """What presses most: an overdue follow-up, then an unanswered enquiry, then the follow-up."""
+    """What presses most: an overdue follow-up, then an unanswered enquiry, then the follow-up.
+
+    Who owns a contract that ends has not asked anything: there is time as the lead type says.
+    """
     if not lead.status.is_open:
         return None
     if lead.follow_up_at and lead.follow_up_at < now:
         return due(lead.follow_up_at, now=now)
+    if lead.first_response_at is None and lead.contract_expiring:
+        return due(lead.answer_until, now=now)
     if lead.first_response_at is None:
         words = _("waiting for %(span)s") % {"span": span(now - lead.enquired_at)}
         return TimeWords(words, "amber", moment(lead.enquired_at, now=now))

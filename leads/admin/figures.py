@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from integrations.models import Handover
 from leads.admin.filters import local_day
 from leads.models import Dealer, IntakeEntry, Lead, MatchSuggestion, Task, UnmappedName, User
 
@@ -43,7 +44,8 @@ def received_on(user: User, first: date, last: date) -> QuerySet[Lead]:
 
 
 def unanswered(user: User) -> QuerySet[Lead]:
-    return open_leads_of(user).filter(first_response_at=None)
+    """As LeadQuerySet.unanswered."""
+    return open_leads_of(user).filter(first_response_at=None, contract_expiring=False)
 
 
 def unassigned(user: User) -> QuerySet[Lead]:
@@ -63,6 +65,12 @@ def due_today(user: User, now: datetime) -> QuerySet[Lead]:
 
 def quarantined(user: User) -> QuerySet[IntakeEntry]:
     rows = IntakeEntry.objects.for_user(user).quarantined()
+    return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
+
+
+def unclear_handovers(user: User) -> QuerySet[Handover]:
+    """Nobody knows whether they have arrived."""
+    rows = Handover.objects.for_user(user).filter(state=Handover.State.UNKNOWN)
     return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
 
 

@@ -40,6 +40,7 @@ from leads.models import (
     Source,
     Stage,
     Status,
+    Tag,
     Task,
     UnmappedName,
     User,
@@ -130,6 +131,7 @@ class QuickFilter(admin.SimpleListFilter):
             ("overdue", _("Overdue")),
             ("today", _("Due today")),
             ("unassigned", _("Unassigned")),
+            ("contracts", _("Expiring contracts")),
         ]
         if has_right_at(user_of(request), "leads.delete_lead", None):
             chips.append((IN_BIN, _("Bin")))
@@ -153,6 +155,8 @@ class QuickFilter(admin.SimpleListFilter):
                 return rows.open().filter(follow_up_at__gte=today, follow_up_at__lt=tomorrow)
             case "unassigned":
                 return rows.unassigned()
+            case "contracts":
+                return rows.open().filter(contract_expiring=True)
             case "unanswered":
                 return rows.unanswered()
             case "deleted":
@@ -224,6 +228,21 @@ class OwnerFilter(_RowsFilter):
     field_name = "owner"
     model_of_choices = User
     with_none = _("nobody")
+
+
+class TagFilter(_RowsFilter):
+    """Leads with one of these tags; each lead once, however many of them it has."""
+
+    title = _("tags")
+    parameter_name = "tag"
+    field_name = "tag"
+    model_of_choices = Tag
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if not any(self.value() or []):
+            return queryset
+        tagged = super().queryset(request, Lead.tags.through.objects.all())
+        return queryset.filter(pk__in=tagged.values("lead"))
 
 
 class LeadTypeFilter(MultipleDropdownFilter):

@@ -24,11 +24,19 @@ from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from leads.admin.base import DealerAdmin
+from leads.admin.intake_mails import (
+    is_mail,
+    mail_as_text,
+    mail_file,
+    mail_tells_creditworthiness,
+    mail_to_correct,
+)
 from leads.admin.readable import json_error, readable
 from leads.admin.readers import parsers, process_again
-from leads.admin.wall import has_right_at, user_of
+from leads.admin.wall import has_right_at, sees_creditworthiness, user_of
 from leads.background import enqueue
 from leads.models import Dealer, IntakeEntry, Lead
+from leads.services.creditworthiness import tells_creditworthiness
 from leads.services.replaying import (
     REPLAYABLE,
     Deed,
@@ -62,6 +70,8 @@ class CorrectionForm(forms.Form):
     def __init__(self, *args: Any, entry: IntakeEntry, **kwargs: Any) -> None:
         self.entry = entry
         text = readable(entry.text) if _is_json(entry) else entry.text
+        if is_mail(entry):
+            text = mail_to_correct(entry)
         kwargs["initial"] = {"text": text, "seen": _version(entry)}
         super().__init__(*args, **kwargs)
         widget = self.fields["text"].widget
@@ -89,7 +99,7 @@ class CorrectionForm(forms.Form):
 
 
 def _is_json(entry: IntakeEntry) -> bool:
-    return json_error(entry.raw) is None
+    return not is_mail(entry) and json_error(entry.raw) is None
 
 
 def _version(entry: IntakeEntry) -> str:
@@ -106,12 +116,18 @@ class IntakeReplaying(DealerAdmin):
         return self.has_right(request, "replay", obj)
 
     def may_read(self, request: HttpRequest, entry: IntakeEntry) -> bool:
-        return has_right_at(user_of(request), "leads.view_raw", entry.dealer_id)
+        user = user_of(request)
+        if not has_right_at(user, "leads.view_raw", entry.dealer_id):
+            return False
+        if sees_creditworthiness(user, entry):
+            return True
+        return not (tells_creditworthiness(entry) or mail_tells_creditworthiness(entry))
 
     def get_urls(self) -> list[Any]:
         wrap = self.admin_site.admin_view
         views = [
             ("message", self.message_view),
+            ("file", self.file_view),
             ("correct", self.correct_view),
             ("replay", require_POST(self.replay_view)),
             ("set-aside", require_POST(self.set_aside_view)),
@@ -144,12 +160,25 @@ class IntakeReplaying(DealerAdmin):
         if not self.may_read(request, entry):
             raise PermissionDenied
         note(user_of(request), [entry], Deed.OPENED)
-        parts = [(_("As received"), entry.raw), (_("As corrected"), entry.corrected)]
+        raw = mail_as_text(entry) if is_mail(entry) and entry.raw else entry.raw
+        parts = [(_("As received"), raw), (_("As corrected"), entry.corrected)]
         context = {
             **self._context(request, entry, _("Message as received")),
             "parts": [(title, readable(text)) for title, text in parts if text],
         }
+        if is_mail(entry) and entry.raw:
+            context["file_url"] = reverse("admin:leads_intakeentry_file", args=[entry.pk])
         return TemplateResponse(request, "admin/leads/intakeentry/message.html", context)
+
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A mail as it came, to be stored."""
+        entry = self._entry(request, pk)
+        if not self.may_read(request, entry):
+            raise PermissionDenied
+        if not is_mail(entry) or not entry.raw:
+            raise Http404
+        note(user_of(request), [entry], Deed.OPENED)
+        return mail_file(entry)
 
     def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         entry = self._entry_to_replay(request, pk)

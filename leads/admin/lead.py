@@ -38,6 +38,7 @@ from leads.admin.lead_forms import (
     NewLeadForm,
     StatusForm,
 )
+from leads.admin.lead_handover import LeadHandover
 from leads.admin.lead_list import LeadChangeList
 from leads.admin.lead_page import lead_page
 from leads.admin.lead_tasks import LeadTasks
@@ -120,7 +121,7 @@ _ALWAYS_OPEN = 2
 
 
 @admin.register(Lead)
-class LeadAdmin(LeadExport, LeadActions, LeadBin, LeadTasks, DealerHistoryAdmin):
+class LeadAdmin(LeadExport, LeadActions, LeadBin, LeadTasks, LeadHandover, DealerHistoryAdmin):
     form = LeadForm
     list_display = [
         "customer_cell",
@@ -140,6 +141,7 @@ class LeadAdmin(LeadExport, LeadActions, LeadBin, LeadTasks, DealerHistoryAdmin)
         filters.LeadTypeFilter,
         filters.LocationFilter,
         filters.OwnerFilter,
+        filters.TagFilter,
         ("received_at", filters.DaysFilter),
         filters.TestLeadFilter,
         filters.CustomerFilter,

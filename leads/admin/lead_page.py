@@ -29,6 +29,7 @@ from leads.admin.display import (
     with_unit,
 )
 from leads.admin.lead_forms import ActivityForm, StatusForm
+from leads.admin.lead_handover_card import handover_card
 from leads.admin.lead_tasks import task_card
 from leads.admin.lead_timeline import timeline
 from leads.admin.match_suggestion import possible_twins
@@ -36,6 +37,7 @@ from leads.admin.merge_pages import may_merge, merge_url
 from leads.admin.wall import has_right_at, sees_creditworthiness
 from leads.models import IntakeEntry, Lead, User, Vehicle
 from leads.models.warning import shown_warnings, warning_text
+from leads.services.consenting import FINANCE_FORWARDING
 from leads.services.next_step import next_step
 from leads.services.scoring import breakdown, explain
 
@@ -50,6 +52,7 @@ _PURPOSES = {
     "newsletter": gettext_lazy("newsletter"),
     "marketing": gettext_lazy("advertising"),
     "privacy": gettext_lazy("privacy notice read"),
+    FINANCE_FORWARDING: gettext_lazy("handover for financing"),
 }
 
 
@@ -73,6 +76,7 @@ def lead_page(lead: Lead, *, user: User, now: datetime) -> dict[str, Any]:
         "has_older": has_older,
         "next_step": next_step(lead),
         "tasks": task_card(lead, user=user, now=now),
+        "handover": handover_card(lead, user=user, now=now),
         "urgency": urgency_of(lead, now=now),
         "follow_up": moment(lead.follow_up_at, now=now) if lead.follow_up_at else "",
         "answered": ago(lead.first_response_at, now=now) if lead.first_response_at else "",

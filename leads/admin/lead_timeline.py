@@ -19,6 +19,7 @@ _ICONS = {
     Activity.Kind.NOTE: "sticky_note_2",
     Activity.Kind.CALL: "call",
     Activity.Kind.MAIL: "mail",
+    Activity.Kind.MAIL_RECEIVED: "mark_email_unread",
     Activity.Kind.APPOINTMENT: "event",
     Activity.Kind.STATUS_CHANGED: "swap_horiz",
     Activity.Kind.ASSIGNED: "person",
@@ -28,6 +29,7 @@ _ICONS = {
     Activity.Kind.MERGED: "merge",
     Activity.Kind.DELETED: "delete",
     Activity.Kind.RESTORED: "undo",
+    Activity.Kind.FORWARDED: "send",
 }
 
 

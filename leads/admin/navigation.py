@@ -34,6 +34,7 @@ class Entry:
     title: Promise | None = None  # as the list itself is called, if not said
     view: str = ""  # the chip above the list that is switched on: "mine"
     waiting: Rows | None = None
+    page: str = "changelist"  # or a page beside the list, by the last word of its address' name
 
     @property
     def _model(self) -> type[Model]:
@@ -43,8 +44,12 @@ class Entry:
         model_admin = admin.site.get_model_admin(self._model)
         return model_admin.has_view_or_change_permission(request)
 
+    @property
+    def path(self) -> str:
+        return reverse(f"admin:{self.model.lower().replace('.', '_')}_{self.page}")
+
     def item(self, request: HttpRequest) -> dict[str, Any]:
-        path = reverse(f"admin:{self.model.lower().replace('.', '_')}_changelist")
+        path = self.path
         return {
             "title": self.title or capfirst(self._model._meta.verbose_name_plural),
             "icon": self.icon,
@@ -55,6 +60,8 @@ class Entry:
 
     def _is_active(self, request: HttpRequest, path: str) -> bool:
         if not request.path.startswith(path):
+            return False
+        if self.page == "changelist" and request.path in {one.path for one in OWN_PAGES}:
             return False
         own = request.path == path and request.GET.get("view", "") in OWN_VIEWS
         return self.view == (request.GET["view"] if own else "")
@@ -103,9 +110,12 @@ GROUPS = (
         _("Connections"),
         (
             Entry("integrations.Connection", "cable", _("Partners")),
+            Entry("integrations.Connection", "monitor_heart", _("State"), page="health"),
             Entry("integrations.WebsiteForm", "dynamic_form", _("Forms")),
             Entry("integrations.SyncRun", "sync"),
+            Entry("integrations.Exchange", "swap_horiz", _("Exchanges")),
             Entry("integrations.Delivery", "outbox"),
+            Entry("integrations.Handover", "send", waiting=figures.unclear_handovers),
             Entry("integrations.LeadFetch", "cloud_download"),
             Entry("leads.ApiKey", "key"),
             Entry("integrations.WebhookEndpoint", "webhook"),
@@ -140,7 +150,9 @@ GROUPS = (
         is_collapsible=True,
     ),
 )
-# Chips of the lead list that have an entry of their own.
+# Pages beside a list that have an entry of their own.
+OWN_PAGES = [one for group in GROUPS for one in group.entries if one.page != "changelist"]
+# Chips of the lead list that have one.
 OWN_VIEWS = {entry.view for group in GROUPS for entry in group.entries if entry.view}
 
 

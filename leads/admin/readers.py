@@ -8,9 +8,9 @@ from functools import partial
 
 from django.db import transaction
 
-from integrations import outbox
+from integrations import letters, outbox
 from integrations.adf import mapping as adf
-from integrations.bdk import mapping as bdk
+from integrations.bdk import sync as bdk
 from integrations.drklein import mapping as drklein
 from integrations.google_ads import mapping as google_ads
 from integrations.meta import mapping as meta
@@ -29,10 +29,11 @@ def parsers(now: datetime) -> Parsers:
     return {
         Channel.ADF: as_key_may(adf.parse),
         Channel.API: as_key_may(partial(draft_of_entry, now=now)),
-        Channel.BDK: bdk.parse,
+        Channel.BDK: bdk.parse_alone,
         Channel.DRKLEIN: as_key_may(drklein.parse),
         Channel.FORM: website_form.parse,
         Channel.GOOGLE_ADS: google_ads.parse,
+        Channel.MAIL: letters.parse,
         Channel.MANUAL: by_hand.parse,
         Channel.META: meta.parse,
     }

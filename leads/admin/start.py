@@ -21,6 +21,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from integrations.health import SECRETS, Health, fails, judge
 from integrations.models import Connection
 from leads.admin import figures
 from leads.admin.display import ago, badge, status_badge, urgency_of
@@ -47,8 +48,6 @@ SOURCE_DAYS = 30
 TOP_SOURCES = 6
 SHOWN_CONNECTIONS = 6
 SHOWN_TYPES = 5
-# A connection that brought nothing and said nothing for this long is worth a look.
-QUIET = timedelta(days=1)
 
 _CATALOGUES = (Status, Source, CloseReason, Category, Tag)
 
@@ -186,11 +185,10 @@ def _most_urgent(user: User) -> QuerySet[Lead]:
     rows = figures.open_leads_of(user).filter(Q(owner=user) | Q(owner=None))
     due_at = Case(
         When(follow_up_at__isnull=False, then=F("follow_up_at")),
-        When(first_response_at=None, then=F("enquired_at")),
+        When(first_response_at=None, contract_expiring=False, then=F("enquired_at")),
     )
-    return rows.order_by(due_at.asc(nulls_last=True), "pk").select_related("status", "owner")[
-        :URGENT_LEADS
-    ]
+    rows = rows.select_related("status", "owner", "lead_type")
+    return rows.order_by(due_at.asc(nulls_last=True), "pk")[:URGENT_LEADS]
 
 
 def _urgent(lead: Lead, now: datetime) -> Urgent:
@@ -280,7 +278,8 @@ def _connections(request: HttpRequest, now: datetime) -> Iterable[dict[str, Any]
     rows = (
         Connection.objects.for_user(user)
         .select_related("dealer")
-        .defer("client_secret", "previous_secret", "verify_token", "access_token")
+        .prefetch_related("schedules")
+        .defer(*SECRETS)
     )
     for connection in rows.order_by("-is_active", "dealer__name", "name")[:SHOWN_CONNECTIONS]:
         may_pull = (
@@ -292,7 +291,7 @@ def _connections(request: HttpRequest, now: datetime) -> Iterable[dict[str, Any]
             "connection": connection,
             "light": light_of(connection, now=now),
             "success": _since(connection.last_success_at, now),
-            "error": _since(connection.last_error_at, now) if _fails(connection) else "",
+            "error": _since(connection.last_error_at, now) if fails(connection) else "",
             "is_test": connection.mode == Connection.Mode.TEST,
             "url": reverse("admin:integrations_connection_change", args=[connection.pk]),
             "pull_url": reverse("admin:integrations_connection_pull", args=[connection.pk])
@@ -303,28 +302,12 @@ def _connections(request: HttpRequest, now: datetime) -> Iterable[dict[str, Any]
 
 def light_of(connection: Connection, *, now: datetime) -> SafeString:
     """Runs, irregular, failing or off: word and colour."""
-    if not connection.is_active:
-        return badge(_("Off"), "grey")
-    if connection.paused_at:
-        return badge(_("Paused"), "red", title=connection.last_error)
-    success = connection.last_success_at
-    if _fails(connection):
-        recently = success is not None and now - success < QUIET
-        return badge(_("Irregular"), "amber") if recently else badge(_("Failing"), "red")
-    if success is None:
-        words = _("Not fetched yet") if connection.is_pulled else _("Nothing received yet")
-        return badge(words, "grey")
-    # Whoever is asked regularly is heard of regularly; the others come when they have something.
-    if connection.is_pulled and now - success >= QUIET:
-        return badge(_("Irregular"), "amber", title=_("Nothing heard for more than a day."))
-    return badge(_("Running"), "green")
+    return health_badge(judge(connection, now=now))
 
 
-def _fails(connection: Connection) -> bool:
-    """Whether the newest news is an error."""
-    error, success = connection.last_error_at, connection.last_success_at
-    # Equal: a run that brought leads although something went wrong.
-    return error is not None and (success is None or error >= success)
+def health_badge(health: Health) -> SafeString:
+    texts = " ".join(one.text for one in health.troubles if one.text)
+    return badge(health.word, health.light, title=texts)
 
 
 def _since(at: datetime | None, now: datetime) -> str:

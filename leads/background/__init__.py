@@ -20,6 +20,8 @@ the clock, and calls one service. It runs at least once, so running twice must d
 cron expression in Berlin time. Each time runs once, with any number of workers; what was missed
 while all were down runs once.
 
+Jobs of a partner's connections have their own times, set by people: integrations/schedules.py.
+
 **A round** is a line in settings.ROUNDS: a function that every worker calls between its jobs, every
 so many seconds. It is for rows that carry their own state and lease (webhook deliveries): take a
 few due ones with `select_for_update(skip_locked=True)`, note the lease, commit, work, note the

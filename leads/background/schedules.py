@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from cronsim import CronSim
 from django.conf import settings
 from django.db import transaction
-from django.utils import timezone
 
+from leads.background.crontab import last_slot
 from leads.background.queue import enqueue
 from leads.models.background import Schedule
-
-
-def last_slot(expression: str, now: datetime) -> datetime:
-    """The last time, up to now, at which the expression says to run; in the zone of the office.
-
-    On the night when clocks go back a fixed time comes once, when they go forward none is left
-    out, as with Debian's cron. Raises CronSimError.
-    """
-    # The library looks strictly before its start, unless that has a fraction of a second.
-    start = timezone.localtime(now) + timedelta(microseconds=not now.microsecond)
-    return next(CronSim(expression, start, reverse=True))
 
 
 def enqueue_due(*, now: datetime) -> int:

@@ -51,10 +51,15 @@ class HouseBackend(DatabaseBackend):
 
     def enqueue(self, task: Task[P, T], args: Any, kwargs: Any) -> TaskResult[P, T]:
         """Raises NotAnId."""
-        for value in [*args, *kwargs.values()]:
-            if not _is_id(value):
-                raise NotAnId(f"{task.module_path}: pass ids, not {type(value).__name__}")
+        check_ids(task, args, kwargs)
         return super().enqueue(task, args, kwargs)
+
+
+def check_ids(task: Task[P, T], args: Any, kwargs: Any) -> None:
+    """Raises NotAnId."""
+    for value in [*args, *kwargs.values()]:
+        if not _is_id(value):
+            raise NotAnId(f"{task.module_path}: pass ids, not {type(value).__name__}")
 
 
 def _is_id(value: object) -> bool:

@@ -28,8 +28,10 @@ from leads.models.list_import import (
     Plan,
     RowOutcome,
 )
+from leads.models.list_kind import ListKind
 from leads.models.match_suggestion import MatchReason, MatchSuggestion
 from leads.models.merge import Merge
+from leads.models.one_of import OneOf
 from leads.models.score_weights import ScoreWeights
 from leads.models.task import Task
 from leads.models.unmapped import UnmappedName
@@ -68,6 +70,7 @@ __all__ = [
     "Lead",
     "LeadType",
     "ListImport",
+    "ListKind",
     "ListRow",
     "ListValue",
     "Location",
@@ -76,6 +79,7 @@ __all__ = [
     "Membership",
     "Merge",
     "OnExisting",
+    "OneOf",
     "Outcome",
     "Plan",
     "Role",

@@ -18,6 +18,7 @@ class Activity(DealerOwned):
         NOTE = "note", _("Note")
         CALL = "call", _("Call")
         MAIL = "mail", _("E-mail")
+        MAIL_RECEIVED = "mail_received", _("E-mail received")
         APPOINTMENT = "appointment", _("Appointment")
         STATUS_CHANGED = "status_changed", _("Status changed")
         ASSIGNED = "assigned", _("Assigned")
@@ -27,6 +28,7 @@ class Activity(DealerOwned):
         MERGED = "merged", _("Merged")
         DELETED = "deleted", _("Deleted")
         RESTORED = "restored", _("Restored")
+        FORWARDED = "forwarded", _("Handed over")
 
     OUTGOING = (Kind.CALL, Kind.MAIL, Kind.APPOINTMENT)
 

@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from leads.models.contact import Salutation
+
 if TYPE_CHECKING:
     from leads.models.user import User
 
@@ -119,6 +121,12 @@ class Location(DealerOwned):
         blank=True,
         help_text=_("As shown in the BDK dealer portal, with leading zeros."),
     )
+    automanager_code = models.CharField(
+        _("Automanager code"),
+        max_length=40,
+        blank=True,
+        help_text=_("The short name of the location in Automanager."),
+    )
     aliases: Any = models.JSONField(
         _("other spellings"),
         default=list,
@@ -138,6 +146,12 @@ class Location(DealerOwned):
                 fields=["bdk_partner_number"],
                 condition=~Q(bdk_partner_number=""),
                 name="location_once_per_bdk_partner_number",
+            ),
+            # Exports and stock are filed by this code alone.
+            models.UniqueConstraint(
+                fields=["dealer", "automanager_code"],
+                condition=~Q(automanager_code=""),
+                name="location_once_per_automanager_code",
             ),
         ]
 
@@ -179,6 +193,11 @@ class Membership(DealerOwned):
         help_text=_("Results of credit pre-checks; only for those who need them for their work."),
     )
     is_active = models.BooleanField(_("active"), default=True)
+
+    # As partners are told who handed a lead over.
+    salutation = models.CharField(_("salutation"), max_length=10, choices=Salutation, blank=True)
+    staff_number = models.CharField(_("staff number"), max_length=40, blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
 
     class Meta:
         verbose_name = _("membership")

@@ -25,6 +25,7 @@ class EventKind(models.TextChoices):
     LEAD_MERGED = "lead.merged", _("lead merged into another")
     LEAD_DELETED = "lead.deleted", _("lead deleted")
     LEAD_RESTORED = "lead.restored", _("lead restored")
+    LEAD_FORWARDED = "lead.forwarded", _("lead handed over to a partner")
     CUSTOMER_CREATED = "customer.created", _("customer created")
     CUSTOMER_UPDATED = "customer.updated", _("customer changed")
     CUSTOMER_MERGED = "customer.merged", _("customer merged into another")

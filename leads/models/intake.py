@@ -23,6 +23,7 @@ class Channel(models.TextChoices):
     GOOGLE_ADS = "google_ads", _("Google Ads")
     META = "meta", _("Meta Lead Ads")
     ADF = "adf", _("ADF/XML")
+    MAIL = "mail", _("e-mail")
     DRKLEIN = "drklein", _("Dr. Klein Vorgang")
     EXCEL = "excel", _("Excel")
     MANUAL = "manual", _("entered by hand")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
@@ -80,7 +80,8 @@ class LeadQuerySet(DealerOwnedQuerySet["Lead"]):
         return self.filter(is_test=False)
 
     def unanswered(self) -> Self:
-        return self.open().filter(first_response_at=None)
+        """Customers who wait; of an expiring contract nobody has asked anything."""
+        return self.open().filter(first_response_at=None, contract_expiring=False)
 
     def overdue(self, now: datetime) -> Self:
         return self.open().filter(follow_up_at__lt=now)
@@ -353,6 +354,13 @@ class Lead(ContactData, DealerOwned):
         if grade == Grade.UNQUALIFIED and self.contract_expiring:
             return Grade.COLD
         return grade
+
+    @property
+    def answer_until(self) -> datetime:
+        """By when the customer should have heard of us. No query, if the lead type is loaded."""
+        kind = self.lead_type
+        minutes = kind.first_response_minutes if kind else LeadType.USUAL_RESPONSE_MINUTES
+        return self.enquired_at + timedelta(minutes=minutes)
 
     @property
     def is_answered(self) -> bool:

@@ -54,6 +54,11 @@ class WarningCode(models.TextChoices):
         "day_missing",
         _("“%(value)s” names no day (%(field)s); the first of the month was taken."),
     )
+    TO_CHECK = "to_check", _("Please check: made of an e-mail whose form is not known.")
+    SENDER_UNCONFIRMED = (
+        "sender_unconfirmed",
+        _("The mail server could not confirm the sender of the e-mail."),
+    )
     VALUE_UNKNOWN = "value_unknown", _("Unknown value “%(value)s” (%(field)s).")
 
 

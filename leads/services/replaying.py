@@ -71,7 +71,9 @@ def replay(
     receipts: dict[int, Receipt | None] = {}
     with translation.override(settings.LANGUAGE_CODE):
         for channel in dict.fromkeys(one.channel for one in waiting):
-            of_channel = sorted((one for one in waiting if one.channel == channel), key=_arrival)
+            of_channel = sorted(
+                (one for one in waiting if one.channel == channel), key=arrival_order
+            )
             for start in range(0, len(of_channel), _TOGETHER):
                 batch = of_channel[start : start + _TOGETHER]
                 found = process(dealer, batch, parsers[channel], now=now)
@@ -86,7 +88,7 @@ def is_replayable(entry: IntakeEntry, parsers: Parsers) -> bool:
     return entry.raw_deleted_at is None
 
 
-def _arrival(entry: IntakeEntry) -> tuple[datetime, int, str]:
+def arrival_order(entry: IntakeEntry) -> tuple[datetime, int, str]:
     """In which order messages came. Those of one page came at one time; of the versions of one
     lead ("…:9:…", "…:10:…") the one with the shorter name is the older."""
     return entry.received_at, len(entry.message_id), entry.message_id

@@ -116,6 +116,7 @@ def _has_agreed(lead: Lead, at: datetime) -> bool:
     return any(isinstance(one, dict) and one.get("granted") for one in lead.consents)
 
 
+_NONE = Fraction(0)
 _URGENCY_SHARES = {
     Urgency.IMMEDIATE: Fraction(1),
     Urgency.HIGH: Fraction(2, 3),
@@ -124,7 +125,7 @@ _URGENCY_SHARES = {
 
 
 def _urgency(lead: Lead, at: datetime) -> Fraction:
-    return _URGENCY_SHARES.get(Urgency(lead.urgency), Fraction(0))
+    return _URGENCY_SHARES.get(Urgency(lead.urgency), _NONE)
 
 
 # From how many EUR, which share.
@@ -137,7 +138,7 @@ _VALUE_STEPS = (
 
 def _value(lead: Lead, at: datetime) -> Fraction:
     value = lead.expected_value or lead.vehicle_price or Decimal(0)
-    share = next((share for bound, share in _VALUE_STEPS if value >= bound), Fraction(0))
+    share = next((share for bound, share in _VALUE_STEPS if value >= bound), _NONE)
     return share if lead.probability is None else _likely(share, lead.probability)
 
 
@@ -172,7 +173,7 @@ def _day(moment: datetime) -> date:
 _PRECHECK_SHARES = {
     Precheck.POSITIVE: Fraction(1),
     Precheck.PERFORMED: Fraction(8, 15),
-    Precheck.NEGATIVE: Fraction(0),
+    Precheck.NEGATIVE: _NONE,
 }
 
 

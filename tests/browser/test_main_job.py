@@ -55,7 +55,7 @@ def test_a_seller_fetches_leads_and_finds_one(page, office, shot):
     sign_in(page, office, "verkauf")
     shot(page, "start")
 
-    page.get_by_role("button", name="Jetzt abrufen").click()
+    page.get_by_role("button", name="Jetzt abrufen").first.click()
     expect(page.get_by_text("53 empfangen")).to_be_visible()
 
     page.goto(f"{office}/admin/leads/lead/")
@@ -77,7 +77,7 @@ def test_a_seller_fetches_leads_and_finds_one(page, office, shot):
 
 def test_what_cannot_be_used_is_shown_with_its_reason(page, office, shot):
     sign_in(page, office, "verwaltung")
-    page.get_by_role("button", name="Jetzt abrufen").click()
+    page.get_by_role("button", name="Jetzt abrufen").first.click()
     expect(page.get_by_text("4 in Quarantäne").first).to_be_visible()
 
     page.goto(f"{office}/admin/leads/intakeentry/")

@@ -4,13 +4,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from integrations.models import WebsiteForm
 from integrations.models.website_form import FormField
 from leads.models import Lead
 from tests import builders
+from tests.browser.accessibility import faults
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -142,16 +142,6 @@ def test_nothing_is_wider_than_a_small_screen(live_server, page, form, width):
             .filter(one => Math.min(one.offsetWidth, one.offsetHeight) < 24).length""",
     )
     assert small == 0
-
-
-# What WCAG 2.2 asks for on level AA, and what axe advises beyond it.
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-def faults(page):
-    """What axe finds on the page: {rule: [elements]}."""
-    found = Axe().run(page, options=RULES).response["violations"]
-    return {one["id"]: [node["html"] for node in one["nodes"]] for one in found}
 
 
 @pytest.mark.parametrize("width", [1440, 320])

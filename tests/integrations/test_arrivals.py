@@ -52,10 +52,10 @@ def test_what_is_finished_later_may_add_what_the_newest_key_may(db, switches, so
 def test_what_has_just_come_or_belongs_to_others_is_left_alone(db):
     dealer = make_dealer()
     left_behind(dealer, PROSPECT, minutes=0)
-    left_behind(dealer, "{}", channel=Channel.BDK)
+    left_behind(dealer, "{}", channel=Channel.META)
 
     assert tasks.finish_arrivals() == 0
 
 
 def test_every_channel_that_answers_first_has_its_parse():
-    assert set(arrivals.PARSE) == {Channel.ADF, Channel.FORM, Channel.GOOGLE_ADS}
+    assert set(arrivals.PARSE) == {Channel.ADF, Channel.FORM, Channel.GOOGLE_ADS, Channel.MAIL}

@@ -73,20 +73,23 @@ def test_what_each_role_may_do(role, lead, customer, vehicle, entry, membership,
         assert {action[0] for action in actions_on(name, granted)} == set(letters), name
 
 
+IMPORTS = ("import_lead", "import_customer", "import_vehicle")
+
+
 @pytest.mark.parametrize(
     ("role", "special"),
     [
         (SELLER, {"pull_connection"}),
-        (MANAGER, {"pull_connection", "import_lead", "export_lead", "assign_lead"}),
+        (MANAGER, {"pull_connection", *IMPORTS, "export_lead", "assign_lead"}),
         (
             ADMINISTRATOR,
-            {"pull_connection", "import_lead", "export_lead", "assign_lead", "view_raw"},
+            {"pull_connection", *IMPORTS, "export_lead", "assign_lead", "view_raw"},
         ),
         (AUDITOR, set()),
     ],
 )
 def test_special_rights_of_each_role(role, special):
-    named = {"pull_connection", "import_lead", "export_lead", "assign_lead", "view_raw"}
+    named = {"pull_connection", *IMPORTS, "export_lead", "assign_lead", "view_raw"}
     named |= {"view_creditworthiness"}
 
     assert {right.partition(".")[2] for right in rights(role)} & named == special

@@ -17,8 +17,10 @@ from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from integrations.automanager.instructions import step_of
+from integrations.automanager.wording import sentence_of
 from integrations.bdk.mapping import lead_draft, partner_number_of
-from integrations.models import Connection, WebhookEndpoint
+from integrations.models import Connection, ExportCheck, Finding, StockCar, WebhookEndpoint
 from integrations.webhooks.delivering import claim
 from leads.admin.readers import process_again
 from leads.api.idempotency import hash_of
@@ -144,12 +146,12 @@ class TestDemo(TestCase):
 
     def test_loading_again_changes_only_the_port_of_the_simulator(self):
         assert self.count_rows() == self.counts
-        connection = Connection.objects.get()
+        connection = Connection.objects.get(partner="bdk")
         assert connection.base_url == "http://127.0.0.1:9900/bdk"
         assert connection.token_url == "http://127.0.0.1:9900/bdk/oauth/token"
 
     def test_the_connection_signs_in_at_the_simulator_in_test_mode(self):
-        connection = Connection.objects.get()
+        connection = Connection.objects.get(partner="bdk")
 
         assert connection.mode == Connection.Mode.TEST
         assert (connection.client_id, connection.client_secret) == (
@@ -485,6 +487,21 @@ class TestDemo(TestCase):
 
         domains = {email.rpartition("@")[2] for email in emails - {""}}
         assert domains == {"example.org", "example.com", "example.de"}
+
+    def test_the_exports_tell_of_a_lock_a_refused_car_and_a_silent_source(self):
+        """By the checks themselves, and about cars and a source that the dealer has."""
+        found = {one.check_code: one for one in Finding.objects.open().order_by("-severity")}
+        assert found["AM-01"].app.platform == "mobile.de"
+        assert found["AM-40"].facts["source"] == "AutoScout24"
+        assert "Verbrauchsangabe" in sentence_of(found["AM-20"])
+        for code in ("AM-01", "AM-20", "AM-40"):
+            assert step_of(code)
+
+        cars = Vehicle.objects.filter(dealer__name=COMPANIES[0].name)
+        told = {one.vehicle_number: one.vin for one in StockCar.objects.all()}
+        ours = cars.filter(internal_number__in=told).values_list("internal_number", "vin")
+        assert dict(ours) == told
+        assert ExportCheck.objects.get().state == ExportCheck.State.DONE
 
     def test_nothing_meets_the_leads_that_the_simulator_sends(self):
         leads = list(self.leads)

@@ -34,6 +34,9 @@ def _api(source: str, weight: int, prefix: str) -> Origin:
     return Origin(source, weight, Channel.API, sender, prefix + "-{count:06d}")
 
 
+# Its mails go nowhere any more, and nobody has noticed: (source, days).
+FALLEN_SILENT = ("autoscout24", 7)
+
 ORIGINS = (
     _bdk("juhu_auto", 24, t1a=45, t1b=15, t1c=10, t1d=12, t1e=10, t1f=12),
     _bdk("digeo_kundenkalkulator", 12, t2b=60, t2c=40),

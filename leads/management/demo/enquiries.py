@@ -6,7 +6,7 @@ from random import Random
 
 from leads.management.demo import words
 from leads.management.demo.catalogs import Catalogs
-from leads.management.demo.channels import ORIGINS, Origin
+from leads.management.demo.channels import FALLEN_SILENT, ORIGINS, Origin
 from leads.management.demo.enquiry import Enquiry
 from leads.management.demo.office import Office
 from leads.management.demo.people import Caller
@@ -50,7 +50,7 @@ def make_enquiries(
         enquiry = Enquiry(
             lead=Lead(dealer=office.dealer, enquired_at=at, received_at=at),
             caller=caller,
-            origin=_origin(caller, rng),
+            origin=_origin(caller, days, rng),
             days_ago=days,
             is_first=id(caller) not in known,
         )
@@ -67,12 +67,15 @@ def _days_ago(rng: Random) -> int:
     return min(int(_DAYS * (1 - (1 - rng.random()) ** 0.8)), _DAYS - 1)
 
 
-def _origin(caller: Caller | None, rng: Random) -> Origin:
+def _origin(caller: Caller | None, days_ago: int, rng: Random) -> Origin:
     """BDK knows a location by its number; the others get no leads from there."""
     known = caller is None or bool(caller.location.bdk_partner_number)
     origins = [origin for origin in ORIGINS if known or not origin.is_from_bdk]
     if caller is None:
         origins = [origin for origin in origins if origin.channel == Channel.API]
+    silent, days = FALLEN_SILENT
+    if days_ago <= days:
+        origins = [origin for origin in origins if origin.source != silent]
     return rng.choices(origins, [origin.weight for origin in origins])[0]
 
 

@@ -6,13 +6,14 @@ from datetime import timedelta
 from uuid import UUID
 
 from integrations.http import PartnerUnavailable
+from integrations.models import Connection, Partner
 from leads.background import enqueue, queue
 from leads.management.demo.times import Calendar
 from leads.models import Job
 
 _WORKER = "demo"
 _DONE = (("leads.tasks.prune", 214), ("leads.tasks.delete_raw_messages", 2))
-_GIVEN_UP = "integrations.tasks.look_for_missed_leads"
+_GIVEN_UP = "integrations.tasks.fetch_bdk_leads"
 _TO_COME = "leads.tasks.rescore_all"
 
 
@@ -20,7 +21,8 @@ def make_jobs(calendar: Calendar) -> None:
     """As the workers would have left them this night."""
     for path, returned in _DONE:
         queue.succeed(_claimed(enqueue(path)), returned, now=calendar.now)
-    pk = enqueue(_GIVEN_UP)
+    bank = Connection.objects.filter(partner=Partner.BDK).earliest("pk")
+    pk = enqueue(_GIVEN_UP, bank.dealer_id, bank.pk)
     job = _claimed(pk)
     while not _give_up(job, calendar):
         job = _claimed(pk)
@@ -36,7 +38,7 @@ def _claimed(pk: UUID) -> Job:
 def _give_up(job: Job, calendar: Calendar) -> bool:
     """One failed attempt; whether it was the last one."""
     try:
-        raise PartnerUnavailable("graph.example.org: 503")
+        raise PartnerUnavailable("bank.example.org: 503")
     except PartnerUnavailable as error:
         queue.fail(job, error, now=calendar.now)
     job.refresh_from_db()

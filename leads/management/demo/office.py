@@ -4,13 +4,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
-from integrations.models import Connection, WebsiteForm
+from integrations.models import Connection, Partner, WebsiteForm
+from integrations.schedules import give_schedules
 from leads.models import Dealer, Location, Membership, Role, User
 
 # Shown to everybody who starts the demo, which refuses to run outside of development.
 PASSWORD = "Probefahrt-2026"  # noqa: S105
 CONNECTION_NAME = "BDK Leadservice (Simulator)"
+EXPORTS_NAME = "Automanager (Simulator)"
+MAILBOX_NAME = "Postfach (Simulator)"
+HANDOVER_NAME = "Dr. Klein (Simulator)"
 FORM_NAME = "Kontaktformular"
 
 
@@ -26,6 +31,7 @@ class Place:
     phone: str
     shares: Mapping[str, int]
     bdk_partner_number: str = ""
+    automanager_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ COMPANIES = (
                 state="NW",
                 phone="0221 4710 800",
                 bdk_partner_number="0012345",
+                automanager_code="LUEDEN",
                 shares={"verkauf": 50, "finanzierung": 30, "beide": 12, "leitung": 8},
             ),
             Place(
@@ -63,6 +70,7 @@ COMPANIES = (
                 city="Garmisch-Partenkirchen",
                 state="BY",
                 phone="089 99998 800",
+                automanager_code="GARMI",
                 shares={"verkauf": 45, "beide": 40, "leitung": 15},
             ),
         ),
@@ -151,6 +159,7 @@ def open_offices(companies: Sequence[Company]) -> list[Office]:
                 state=place.state,
                 phone=place.phone,
                 bdk_partner_number=place.bdk_partner_number,
+                automanager_code=place.automanager_code,
             )
             for place in company.places
         )
@@ -186,9 +195,9 @@ def _hire(offices: list[Office]) -> None:
 
 
 def connect(dealer: Dealer, *, simulator_port: int) -> None:
-    """The dealer's BDK test connection, which talks to the simulator on this machine, and a form
-    for the dealer's website."""
-    Connection.objects.update_or_create(
+    """The dealer's BDK test connection and a mailbox, which talk to the simulator on this machine,
+    and a form for the dealer's website."""
+    bank, is_new = Connection.objects.update_or_create(
         dealer=dealer,
         name=CONNECTION_NAME,
         defaults={
@@ -203,6 +212,53 @@ def connect(dealer: Dealer, *, simulator_port: int) -> None:
             "client_secret": "demo-secret",
         },
     )
+    exports_url = f"http://127.0.0.1:{simulator_port}/automanager"
+    Connection.objects.update_or_create(
+        dealer=dealer,
+        name=EXPORTS_NAME,
+        defaults={"base_url": exports_url},
+        create_defaults={
+            "partner": Partner.AUTOMANAGER,
+            "mode": Connection.Mode.TEST,
+            "base_url": exports_url,
+            "access_token": "demo-automanager-token",
+            "limits": {"silent_expected": 1},  # a small dealer notices sooner
+        },
+    )
+    Connection.objects.update_or_create(
+        dealer=dealer,
+        name=MAILBOX_NAME,
+        defaults={"mail_port": simulator_port + 1},
+        create_defaults={
+            "partner": Partner.MAIL,
+            "mode": Connection.Mode.TEST,
+            "location": Location.objects.for_dealer(dealer).order_by("pk").first(),
+            "mail_host": "127.0.0.1",
+            "mail_port": simulator_port + 1,
+            "mail_encryption": "none",
+            "client_id": "leads@autohaus.example.org",
+            "client_secret": "demo-mail",
+        },
+    )
+    cases_url = f"http://127.0.0.1:{simulator_port}/drklein"
+    addresses = {"base_url": f"{cases_url}/b-test", "token_url": f"{cases_url}/oauth2/token"}
+    Connection.objects.update_or_create(
+        dealer=dealer,
+        name=HANDOVER_NAME,
+        defaults=addresses,
+        create_defaults={
+            "partner": Partner.DRKLEIN,
+            "mode": Connection.Mode.TEST,
+            "profile": Connection.Profile.B,
+            "client_id": "leadoffice-demo",
+            "client_secret": "demo-secret",
+            "case_source": "AUTOHAUS_DEMO",
+            **addresses,
+        },
+    )
+    give_schedules(Connection.objects.for_dealer(dealer), now=timezone.now())
+    if is_new:  # whoever looks at the demo presses the button
+        bank.schedules.filter(job="fetch").update(crontab="", next_at=None)
     WebsiteForm.objects.get_or_create(
         dealer=dealer,
         name=FORM_NAME,

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from leads.models import IntakeEntry, Outcome
 from tests import hostile
 from tests.builders import (
+    make_connection,
     make_google_connection,
     make_meta_connection,
     make_website_form,
@@ -51,6 +52,12 @@ def google_at(dealer):
     return Sender(reverse("inbound:google-ads", args=[connection.address_key]))
 
 
+def bdk_at(dealer):
+    connection = make_connection(dealer, push_secret="schluessel")
+    path = reverse("inbound:bdk", args=[connection.address_key])
+    return Sender(path, authorization="Bearer schluessel")
+
+
 def meta_at(dealer):
     connection = make_meta_connection(dealer)
     return Sender(reverse("inbound:meta", args=[connection.address_key]))
@@ -65,6 +72,7 @@ DOORS = {
     "vorgang": lambda dealer: Door(
         with_key(dealer, "/api/v1/vorgang/"), "drklein_vorgang.json", shape={"message", "errors"}
     ),
+    "bdk": lambda dealer: Door(bdk_at(dealer), "bdk_leads_page.json"),
     "google": lambda dealer: Door(google_at(dealer), "google_lead.json"),
     "meta": lambda dealer: Door(meta_at(dealer), "meta_webhook.json", sign=signed),
     "form": lambda dealer: Door(
@@ -90,7 +98,7 @@ def door(request, dealer):
 at = pytest.mark.parametrize
 
 
-@at("door", ["vorgang", "google", "form"], indirect=True)
+@at("door", ["vorgang", "bdk", "google", "form"], indirect=True)
 def test_bodies_that_no_honest_program_sends_are_refused_and_kept(door):
     for kind, body in hostile.JSON_BODIES.items():
         before = IntakeEntry.objects.count()
@@ -121,7 +129,7 @@ def test_texts_that_are_no_adf_are_refused_and_kept(door):
     assert set(IntakeEntry.objects.values_list("outcome", flat=True)) == {Outcome.QUARANTINED}
 
 
-@at("door", ["vorgang", "google", "form", "adf"], indirect=True)
+@at("door", ["vorgang", "bdk", "google", "form", "adf"], indirect=True)
 def test_bodies_that_are_too_large_are_refused_and_kept(door):
     answer = door.post(hostile.too_large(8))
 

@@ -1,6 +1,7 @@
 """The command an operator's timer runs."""
 
 import io
+from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -146,3 +147,28 @@ def test_there_is_a_progress_bar_only_for_somebody_who_watches(bdk, monkeypatch,
 class Screen(io.StringIO):
     def isatty(self):
         return True
+
+
+def test_looks_once_a_night_for_what_was_missed(partner, bdk, items):
+    partner.bdk.items = items[:1]
+    sync()
+    partner.bdk.items = [items[8], items[0]]  # before the place where we are
+    assert sync()[1].startswith("BDK Demo: 1 ")  # the same again
+
+    status, printed, _complaint = sync("--reconcile")
+    assert status == 0
+    assert printed.startswith("BDK Demo: 1 ")
+    assert Lead.objects.count() == 2
+
+
+def test_leaves_a_partner_alone_that_wants_it_and_says_so(partner, bdk):
+    partner.faults["leads"] = [{"status": 500}]
+    assert sync()[0] == 2
+    asked = len(partner.log)
+    Connection.objects.update(retry_at=timezone.now() + timedelta(minutes=5))
+    status, printed, _complaint = sync()
+    assert (status, len(partner.log)) == (0, asked)
+    assert "nächste Versuch" in printed
+
+    assert sync("--anyway")[0] == 1
+    assert Lead.objects.count() == 46

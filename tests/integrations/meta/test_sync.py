@@ -391,7 +391,7 @@ def test_trouble_with_one_page_does_not_stop_the_others(page, partner, graph):
     announce(broken, NOTICES[:1])
     announce(page, NOTICES[:1])
 
-    assert sync.catch_up_all(now=NOW) == 2
+    assert sync.look_for_missed([broken, page], now=NOW) == sync.CaughtUp(found=2, failed=1)
     broken.refresh_from_db()
     assert broken.last_error
     assert set(Lead.objects.values_list("dealer", flat=True)) == {page.dealer_id}

@@ -99,6 +99,6 @@ def test_faults_can_be_ordered_over_http_and_happen_once(partner):
 
 def test_knows_only_its_own_addresses(partner):
     session, _answer = signed_in(partner)
-    assert session.get(f"{partner.url}/", timeout=5).status_code == 404
+    assert session.get(f"{partner.url}/bank/", timeout=5).status_code == 404
     assert session.get(f"{partner.url}/bdk/crm/v2/x", timeout=5).status_code == 404
     assert session.put(f"{partner.url}{LEADS}", timeout=5).status_code == 405

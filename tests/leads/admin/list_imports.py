@@ -9,6 +9,7 @@ from leads.background import run_due_jobs
 from leads.models import (
     ImportState,
     ListImport,
+    ListKind,
 )
 from tests.leads.admin.conftest import text_of
 
@@ -31,7 +32,7 @@ def upload(client, text=TWO, name="liste.csv", **fields):
     """The answer that the upload leads to, and the import."""
     data = text if isinstance(text, bytes) else text.encode()
     file = SimpleUploadedFile(name, data)
-    response = client.post(ADD, {"file": file, **fields}, follow=True)
+    response = client.post(ADD, {"file": file, "kind": ListKind.LEADS, **fields}, follow=True)
     return response, ListImport.objects.order_by("pk").last()
 
 

@@ -70,6 +70,27 @@ def test_the_message_itself_needs_a_right_of_its_own(office, browse, role, statu
     assert (link in text_of(browse(user).get(page_of(entry)))) is (status == 200)
 
 
+@pytest.mark.parametrize("may_see", [True, False])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"bdkLeadTypeId": "8B", "customer": 5},
+        {"bdkLeadTypeId": "9z", "finance": {"precheck": {"result": "NEGATIVE"}}},
+        {"betreff": "Autoscout24 Negative Kreditvoreinschätzung"},
+    ],
+)
+def test_a_message_about_creditworthiness_needs_the_right_to_see_that(office, browse, raw, may_see):
+    user = builders.make_user(office.ours, role=Role.ADMINISTRATOR, sees_creditworthiness=may_see)
+    entry = bad_entry(office.ours, channel=Channel.BDK, raw=raw)
+    lead = builders.make_lead(office.ours, lead_type="8b")
+    entry_of_lead = builders.make_entry(office.ours, lead=lead, outcome="created")
+
+    for one in (entry, entry_of_lead):
+        assert (browse(user).get(page_of(one, "message")).status_code == 200) is may_see
+        assert (page_of(one, "message") in text_of(browse(user).get(page_of(one)))) is may_see
+    assert (browse(user).get(page_of(entry, "correct")).status_code == 200) is may_see
+
+
 def test_who_opened_a_message_stands_in_the_log_and_on_the_page(office, browse, chief):
     entry = builders.make_entry(office.ours)
     browse(chief).get(page_of(entry, "message"))
@@ -246,7 +267,7 @@ def test_bdk_hears_that_its_lead_is_stored_after_all(office, browse, chief):
     assert (receipt.state, receipt.attempts) == ("pending", 0)
     lead = Lead.objects.get()
     assert (lead.external_id, lead.location.bdk_partner_number) == ("DLC-2026-000777", "0012345")
-    assert Delivery.objects.due(timezone.now()).count() == 1
+    assert Delivery.objects.due_receipts(timezone.now()).count() == 1
 
 
 def test_what_was_typed_by_hand_is_read_again(office, browse, chief):

@@ -180,6 +180,23 @@ def test_the_chips_lead_to_the_own_new_overdue_due_and_unassigned_leads(office, 
     assert '<a class="lo-chip lo-active" href="?" aria-current="true">New' in page
 
 
+def test_expiring_contracts_have_a_list_and_more_time(office, browse):
+    now = timezone.now()
+    kind = builders.shared_lead_type("3c")
+    asked = {"contract_expiring": True, "lead_type": kind, "enquired_at": now - timedelta(hours=3)}
+    contract = builders.make_lead(office.ours, **asked)
+    late = builders.make_lead(office.ours, **asked | {"enquired_at": now - timedelta(days=3)})
+    enquiry = builders.make_lead(office.ours, enquired_at=now - timedelta(hours=3))
+    builders.make_lead(office.ours, **asked, status="won")
+    client = browse(builders.make_user(office.ours))
+
+    assert found(client, view="contracts") == {contract.number, late.number}
+    assert found(client, view="unanswered") == {enquiry.number}
+    page = text_of(client.get(LIST, {"view": "contracts"}))
+    assert "waiting for" not in page
+    assert "overdue for 2 days" in page  # after the 24 hours that the type gives
+
+
 def test_the_filters_narrow_the_list(office, browse):
     me = builders.make_user(office.ours)
     south = builders.make_location(office.ours)

@@ -69,11 +69,11 @@ class Workers:
         sys.stderr.write(self.log())  # shown when the test fails
 
 
-def until(condition):
-    """Wait until the condition holds; its value."""
+def until(condition, *, every=0.05):
+    """Wait until the condition holds, looking every so many seconds; its value."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if value := condition():
             return value
-        time.sleep(0.05)
+        time.sleep(every)
     raise AssertionError("it did not happen in time")

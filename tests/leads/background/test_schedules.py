@@ -6,11 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.conf import settings as project_settings
 from django.db import connection
+from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tasks.base import Task
 
-from leads.background import rounds, schedules
-from leads.background.schedules import enqueue_due, last_slot
+from leads.background import rounds
+from leads.background.crontab import last_slot
+from leads.background.schedules import enqueue_due
 from leads.models import Job, Schedule
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +27,7 @@ def nightly(settings):
 
 def at(text):
     """A time of the office: "2026-03-02 03:00"."""
-    return schedules.timezone.make_aware(datetime.fromisoformat(text))
+    return timezone.make_aware(datetime.fromisoformat(text))
 
 
 def test_a_new_schedule_waits_for_its_time():

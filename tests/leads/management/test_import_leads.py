@@ -8,8 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from leads.background import run_due_jobs
-from leads.management.commands import import_leads as import_leads_command
+from leads.management import importing
 from leads.models import (
+    Customer,
     ImportOrigin,
     ImportState,
     ImportTemplate,
@@ -17,6 +18,7 @@ from leads.models import (
     ListImport,
     ListRow,
     Role,
+    Vehicle,
 )
 from tests import builders
 from tests.leads.resources.making_lists import table
@@ -53,12 +55,12 @@ def listed(tmp_path):
     return write
 
 
-def import_leads(dealer, path, *options):
+def import_leads(dealer, path, *options, command="import_leads"):
     """(exit status, what was said, what was complained about)"""
     out, errors = io.StringIO(), io.StringIO()
     arguments = [str(path), "--dealer", str(dealer), *options]
     try:
-        call_command("import_leads", *arguments, stdout=out, stderr=errors)
+        call_command(command, *arguments, stdout=out, stderr=errors)
     except CommandError as error:
         return error.returncode, out.getvalue(), f"{errors.getvalue()}{error}"
     return 0, out.getvalue(), errors.getvalue()
@@ -84,6 +86,23 @@ def test_bad_rows_are_named_and_the_others_imported(dealer, listed):
     assert "Zeile 3 · Preis · Das ist keine Zahl." in complained
     assert "viel" not in complained  # might be personal
     assert Lead.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "headers", "row", "model"),
+    [
+        ("import_customers", ("Nachname", "E-Mail"), ("Groß", "gross@example.org"), Customer),
+        ("import_vehicles", ("FIN", "Modell"), ("WVWZZZAUZLW000001", "Golf"), Vehicle),
+    ],
+)
+def test_other_lists_have_commands_of_their_own(dealer, listed, command, headers, row, model):
+    path = listed(row, headers=headers)
+    status, said, complained = import_leads(dealer.pk, path, command=command)
+
+    assert (status, complained) == (0, "")
+    assert "Importiert: 1 neu" in said
+    assert model.objects.get().dealer == dealer
+    assert not Lead.objects.exists()
 
 
 def test_a_dry_run_leaves_nothing(dealer, listed, storage):
@@ -150,14 +169,14 @@ def test_what_was_interrupted_the_operator_goes_on_with_in_the_admin(
     dealer, listed, settings, client, monkeypatch
 ):
     settings.IMPORT_PORTION = 1
-    again = import_leads_command.import_portion
+    again = importing.import_portion
 
     def interrupted(found, *, now):
         if found.done_count:
             raise KeyboardInterrupt
         return again(found, now=now)
 
-    monkeypatch.setattr(import_leads_command, "import_portion", interrupted)
+    monkeypatch.setattr(importing, "import_portion", interrupted)
     with pytest.raises(KeyboardInterrupt):
         import_leads(dealer.pk, listed(GOOD, ("2", *GOOD[1:3], "1 €")))
     found = ListImport.objects.get()
