@@ -22,7 +22,7 @@ from typing import Any
 import django
 from django.core.management import call_command
 
-from benchmarks.listed_leads import LOCATION, SELLER, is_known, person
+from benchmarks.listed_leads import LOCATION, SELLER, bring_known_customers
 from benchmarks.measuring import Sample
 from leadoffice.garbage import collect_rarely
 
@@ -30,10 +30,8 @@ from leadoffice.garbage import collect_rarely
 def leadoffice(path: Path, number: int) -> Callable[[], int]:
     """A new dealer with the known customers of the list, and the import of it by the worker."""
     _begin("leadoffice.settings")
-    from django.db import connection
 
-    from leads.models import Customer, Dealer, Location, Membership, Role, User
-    from leads.services.inserting import append
+    from leads.models import Dealer, Location, Membership, Role, User
 
     call_command("migrate", verbosity=0)
     unique = secrets.token_hex(4)
@@ -43,12 +41,7 @@ def leadoffice(path: Path, number: int) -> Callable[[], int]:
     Membership.objects.create(dealer=dealer, user=user, role=Role.MANAGER)
     Membership.objects.create(dealer=dealer, user=seller, role=Role.SELLER)
     Location.objects.create(dealer=dealer, name=LOCATION)
-    known = [Customer(dealer=dealer, **person(n)) for n in range(number) if is_known(n)]
-    for customer in known:
-        customer.set_keys()
-    append(Customer, known)
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {Customer._meta.db_table}")  # the others are empty or known
+    bring_known_customers(dealer, number)
     collect_rarely()  # as the worker does
     return partial(_import_list, dealer, user, path)
 

@@ -18,7 +18,7 @@ from typing import Any
 import django
 from django.core.management import call_command
 
-from benchmarks.listed_leads import is_known, person
+from benchmarks.listed_leads import bring_known_customers
 from benchmarks.measuring import Sample
 from leadoffice.garbage import collect_rarely
 
@@ -45,23 +45,15 @@ def main() -> None:
 
 def _connection(url: str, number: int) -> Any:
     """Of a new dealer who knows three of ten of the customers, as for a list."""
-    from django.db import connection
-
     from integrations.models import Connection
-    from leads.models import Customer, Dealer, Location
-    from leads.services.inserting import append
+    from leads.models import Dealer, Location
 
     call_command("migrate", verbosity=0)
     # A Partnernummer belongs to one location, and each round has a dealer of its own.
     Location.objects.update(bdk_partner_number="")
     dealer = Dealer.objects.create(name=f"Autohaus Messlatte {secrets.token_hex(4)} GmbH")
     Location.objects.create(dealer=dealer, name="Mitte", bdk_partner_number="0012345")
-    known = [Customer(dealer=dealer, **person(n)) for n in range(number) if is_known(n)]
-    for customer in known:
-        customer.set_keys()
-    append(Customer, known)
-    with connection.cursor() as cursor:
-        cursor.execute(f"ANALYZE {Customer._meta.db_table}")  # the others are empty or known
+    bring_known_customers(dealer, number)
     return Connection.objects.create(
         dealer=dealer,
         name="BDK",

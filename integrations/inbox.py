@@ -18,7 +18,18 @@ from integrations.bdk.sync import BdkMailbox, MessagePage
 from integrations.exchanges import recording
 from integrations.http import PartnerError, PartnerRefused, PartnerUnavailable
 from integrations.models import Connection, Partner, SyncRun
-from integrations.running import LEASE, Order, Progress, Run, TakenOver, close, note_health, watch
+from integrations.running import (
+    LEASE,
+    Order,
+    Progress,
+    Run,
+    begin,
+    close,
+    note_health,
+    silent,
+    told,
+    watch,
+)
 from integrations.webhooks.fan_out import fan_out
 from leads.models.intake import IntakeEntry, Outcome
 from leads.models.user import User
@@ -79,7 +90,7 @@ def pull(
             started_by=started_by,
             started_at=now,
         )
-        run = Run(record, connection, now, order, progress or _silent, lease_until)
+        run = Run(record, connection, now, order, progress or silent, lease_until)
         try:
             with recording(connection, run=None if dry_run else record):
                 (_rehearse if dry_run else _perform)(run)
@@ -102,34 +113,16 @@ def _lease(connection: Connection, now: datetime) -> Iterator[datetime]:
         raise
 
 
-def _silent(_messages: int) -> None:
-    pass
-
-
 def _perform(run: Run) -> None:
-    # We hold the lease, so whatever still seems to run was killed.
-    SyncRun.objects.filter(connection=run.connection, state=SyncRun.State.RUNNING).update(
-        state=SyncRun.State.FAILED, finished_at=run.now, error=_("The run was interrupted.")
-    )
-    run.record.save()
+    begin(run.record)
     try:
-        with PULL[Partner(run.connection.partner)](run.connection) as mailbox:
+        with (
+            told(run, is_permanent=patience.is_permanent),
+            PULL[Partner(run.connection.partner)](run.connection) as mailbox,
+        ):
             _finish_interrupted(run, mailbox)
             _read(run, mailbox, _take_in)
             _send(run, mailbox)
-    except PartnerError as error:
-        run.is_failed = True
-        run.note(error)
-        if patience.is_permanent(error):
-            run.connection.paused_at = run.clock
-    except TakenOver:
-        run.is_failed = True
-        run.problems.append(_("It took too long, and another run has taken over."))
-    except BaseException as error:
-        run.is_failed = True
-        message = _("The run was interrupted (%(error)s).")
-        run.problems.append(message % {"error": type(error).__name__})
-        raise
     finally:
         watch(run)
         close(run)

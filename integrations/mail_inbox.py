@@ -15,7 +15,6 @@ from datetime import datetime
 from django.conf import settings as django_settings
 from django.db import transaction
 from django.utils import translation
-from django.utils.translation import gettext as _
 
 from integrations import letters, patience
 from integrations.adf import mapping as adf
@@ -25,7 +24,17 @@ from integrations.mail.client import LoginRefused, Mailbox
 from integrations.mail.envelope import Settings, message_from, sender_of
 from integrations.mail.schema import Letter
 from integrations.models import Connection, SyncRun
-from integrations.running import LEASE, Order, Progress, Run, TakenOver, close, note_health
+from integrations.running import (
+    LEASE,
+    Order,
+    Progress,
+    Run,
+    begin,
+    close,
+    note_health,
+    silent,
+    told,
+)
 from leads.models.intake import Channel, IntakeEntry, Outcome
 from leads.models.user import User
 from leads.services import intake
@@ -78,17 +87,14 @@ def fetch(
             connection.refresh_from_db()
             order = Order(anyway=anyway or started_by is not None)
             patience.check(connection, anyway=order.anyway, now=now)
-            # We hold the lease, so whatever still seems to run was killed.
-            SyncRun.objects.filter(connection=connection, state=SyncRun.State.RUNNING).update(
-                state=SyncRun.State.FAILED, finished_at=now, error=_("The run was interrupted.")
-            )
-            record = SyncRun.objects.create(
+            record = SyncRun(
                 dealer_id=connection.dealer_id,
                 connection=connection,
                 started_by=started_by,
                 started_at=now,
             )
-            run = Run(record, connection, now, order, progress or _silent, lease_until)
+            begin(record)
+            run = Run(record, connection, now, order, progress or silent, lease_until)
             try:
                 _perform(run)
             finally:
@@ -98,10 +104,6 @@ def fetch(
         Connection.objects.give_back_lease(connection.pk, until=lease_until)
 
 
-def _silent(_mails: int) -> None:
-    pass
-
-
 def _folders(connection: Connection) -> tuple[str, str]:
     return connection.mail_done_folder, connection.mail_aside_folder
 
@@ -109,30 +111,22 @@ def _folders(connection: Connection) -> tuple[str, str]:
 def _perform(run: Run) -> None:
     connection = run.connection
     try:
-        _process(run, _left_behind(run))
-        with Mailbox(connection) as mailbox:
-            mailbox.open(connection.mail_folder)
-            mailbox.prepare(*_folders(connection))
-            _take_in_all(run, mailbox)
-        connection.cursors = {}
-    except PartnerError as error:
-        run.is_failed = True
-        run.note(error)
-        if isinstance(error, LoginRefused):
-            connection.paused_at = run.clock  # asking again and again gets an account locked
-    except TakenOver:
-        run.is_failed = True
-        run.problems.append(_("It took too long, and another run has taken over."))
-    except BaseException as error:
-        run.is_failed = True
-        message = _("The run was interrupted (%(error)s).")
-        run.problems.append(message % {"error": type(error).__name__})
-        raise
+        with told(run, is_permanent=_is_login_refused):
+            _process(run, _left_behind(run))
+            with Mailbox(connection) as mailbox:
+                mailbox.open(connection.mail_folder)
+                mailbox.prepare(*_folders(connection))
+                _take_in_all(run, mailbox)
+            connection.cursors = {}
     finally:
         close(run)
         run.record.save()
         connection.save(update_fields=["cursors"])
         note_health(run)
+
+
+def _is_login_refused(error: PartnerError) -> bool:
+    return isinstance(error, LoginRefused)
 
 
 def _left_behind(run: Run) -> Sequence[IntakeEntry]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -80,6 +81,41 @@ class Run:
         pk = self.connection.pk
         if not Connection.objects.renew_lease(pk, held=held, until=self.lease_until):
             raise TakenOver
+
+
+def silent(_messages: int) -> None:
+    """Progress that nobody watches."""
+
+
+def begin(record: SyncRun) -> None:
+    """Store the run. We hold the lease, so whatever still seems to run was killed."""
+    SyncRun.objects.filter(connection=record.connection, state=SyncRun.State.RUNNING).update(
+        state=SyncRun.State.FAILED,
+        finished_at=record.started_at,
+        error=_("The run was interrupted."),
+    )
+    record.save()
+
+
+@contextmanager
+def told(run: Run, *, is_permanent: Callable[[PartnerError], bool]) -> Iterator[None]:
+    """Note on the run what goes wrong inside; what is not the partner's fault is raised as well.
+    A permanent error pauses the connection: asking again and again gets an account locked."""
+    try:
+        yield
+    except PartnerError as error:
+        run.is_failed = True
+        run.note(error)
+        if is_permanent(error):
+            run.connection.paused_at = run.clock
+    except TakenOver:
+        run.is_failed = True
+        run.problems.append(_("It took too long, and another run has taken over."))
+    except BaseException as error:
+        run.is_failed = True
+        message = _("The run was interrupted (%(error)s).")
+        run.problems.append(message % {"error": type(error).__name__})
+        raise
 
 
 # --- the end ---------------------------------------------------------------------------------

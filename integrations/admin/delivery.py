@@ -20,8 +20,8 @@ from unfold.decorators import display
 
 from integrations.health import SECRETS
 from integrations.models import Delivery
-from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment, two_lines
+from leads.admin.kept import KeptAdmin
 
 _TONES = {
     Delivery.State.PENDING: "amber",
@@ -32,7 +32,7 @@ _TONES = {
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(DealerAdmin):
+class DeliveryAdmin(KeptAdmin):
     list_display = ["subject_cell", "state_cell", "when_cell", "attempts", "answer", "lead_cell"]
     list_display_links = ["subject_cell"]
     list_select_related = ["connection", "entry__lead", "lead"]
@@ -60,15 +60,6 @@ class DeliveryAdmin(DealerAdmin):
             },
         ),
     ]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         secrets = [f"connection__{name}" for name in SECRETS]

@@ -19,12 +19,12 @@ from unfold.decorators import display
 
 from integrations.health import SECRETS
 from integrations.models import Exchange
-from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment, two_lines
+from leads.admin.kept import KeptAdmin
 
 
 @admin.register(Exchange)
-class ExchangeAdmin(DealerAdmin):
+class ExchangeAdmin(KeptAdmin):
     list_display = ["time_cell", "call_cell", "answer_cell", "duration_cell", "size_cell"]
     list_display_links = ["time_cell"]
     list_select_related = ["connection"]
@@ -48,15 +48,6 @@ class ExchangeAdmin(DealerAdmin):
             },
         )
     ]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         hidden = [f"connection__{name}" for name in SECRETS]

@@ -32,9 +32,9 @@ from integrations.drklein.handing_over import (
 )
 from integrations.drklein.wording import in_words
 from integrations.models import Handover, HandoverAttempt
-from leads.admin.base import DealerAdmin
 from leads.admin.display import moment, test_badge, two_lines
 from leads.admin.filters import DaysFilter
+from leads.admin.kept import KeptAdmin
 from leads.admin.lead_handover_card import ADD, handover_badge
 from leads.admin.wall import has_right_at, user_of
 from leads.models.keys import clean_text
@@ -56,7 +56,7 @@ class CaseNumberForm(forms.Form):
 
 
 @admin.register(Handover)
-class HandoverAdmin(DealerAdmin):
+class HandoverAdmin(KeptAdmin):
     list_display = ["lead_cell", "state_cell", "case_number", "when_cell", "who_cell", "attempts"]
     list_display_links = ["lead_cell"]
     list_select_related = ["connection", "lead", "ordered_by"]
@@ -91,17 +91,6 @@ class HandoverAdmin(DealerAdmin):
         (gettext_lazy("Answers"), {"fields": _ANSWERS}),
         (gettext_lazy("What was sent"), {"fields": _CONTENT, "classes": ["collapse"]}),
     ]
-
-    # Rights
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False  # ordered on the page of the lead
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     # What is shown
 

@@ -20,8 +20,8 @@ from unfold.decorators import action, display
 
 from integrations.meta import sync as meta
 from integrations.models import LeadFetch
-from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment, two_lines
+from leads.admin.kept import KeptAdmin
 
 _PULL = "integrations.pull_connection"
 _TONES = {
@@ -32,7 +32,7 @@ _TONES = {
 
 
 @admin.register(LeadFetch)
-class LeadFetchAdmin(DealerAdmin):
+class LeadFetchAdmin(KeptAdmin):
     list_display = ["subject_cell", "state_cell", "when_cell", "attempts", "last_error"]
     list_display_links = ["subject_cell"]
     list_select_related = ["connection", "entry"]
@@ -56,15 +56,6 @@ class LeadFetchAdmin(DealerAdmin):
             },
         ),
     ]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_pull_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(_PULL)

@@ -19,9 +19,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
 from integrations.models import SyncRun
-from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment, two_lines
 from leads.admin.filters import DaysFilter
+from leads.admin.kept import KeptAdmin
 
 _TONES = {
     SyncRun.State.RUNNING: "blue",
@@ -43,7 +43,7 @@ _MORE = ["attached", "unknown_types", "reported"]  # too many for the list
 
 
 @admin.register(SyncRun)
-class SyncRunAdmin(DealerAdmin):
+class SyncRunAdmin(KeptAdmin):
     list_display = ["start_cell", "state_cell", "duration", *_COUNTERS]
     list_display_links = ["start_cell"]
     list_select_related = ["connection", "started_by"]
@@ -67,15 +67,6 @@ class SyncRunAdmin(DealerAdmin):
         (gettext_lazy("How it went"), {"fields": ["exchanges_cell"], "classes": ["collapse"]}),
         (gettext_lazy("What it brought"), {"fields": ["pages", *_COUNTERS, *_MORE]}),
     ]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("connection__client_secret")

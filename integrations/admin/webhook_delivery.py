@@ -25,9 +25,9 @@ from unfold.decorators import action, display
 
 from integrations.models import WebhookDelivery, WebhookEndpoint
 from integrations.webhooks import endpoints
-from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment, two_lines
 from leads.admin.filters import DaysFilter
+from leads.admin.kept import KeptAdmin
 from leads.admin.wall import has_right_at, user_of
 from leads.models import Lead
 
@@ -43,7 +43,7 @@ _TONES = {
 
 
 @admin.register(WebhookDelivery)
-class WebhookDeliveryAdmin(DealerAdmin):
+class WebhookDeliveryAdmin(KeptAdmin):
     list_display = [
         "subject_cell",
         "state_cell",
@@ -86,15 +86,6 @@ class WebhookDeliveryAdmin(DealerAdmin):
     ]
 
     # Rights
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_send_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Here "change" means to send again; of one delivery only while its webhook is on."""

@@ -22,6 +22,7 @@ from integrations.bdk.schema import (
     TestDriveItem,
     VehicleItem,
 )
+from integrations.bdk_sources import source_of
 from integrations.reading import LARGEST_INTEGER, LARGEST_SMALL_INTEGER, Reader, column_of
 from leads.models.contact import Salutation
 from leads.models.customer import Customer
@@ -35,18 +36,6 @@ from leads.services.drafts import ContactDraft, LeadDraft, VehicleDraft
 from leads.services.intake import Message, Unusable
 
 _SENDER = "bdk:"
-
-# By the first character of the lead type, which stands for the channel (contract §2).
-_SOURCE_OF_FAMILY = {
-    "1": "juhu_auto",
-    "2": "digeo_kundenkalkulator",
-    "3": "bdk_direct",
-    "5": "bdk_kampagne",
-    "6": "neuwagenkonfigurator",
-    "7": "ju_connect",
-    "8": "autoscout24",
-}
-_OTHER_SOURCE = "bdk_direct"
 
 _SALUTATIONS = {"HERR": Salutation.MR, "FRAU": Salutation.MS, "DIVERS": Salutation.DIVERSE}
 _CHANNELS = {
@@ -165,7 +154,7 @@ def lead_draft(
         is_complete=True,
         location=partner_number,
         lead_type=lead_type,
-        source=_SOURCE_OF_FAMILY.get(lead_type[:1], _OTHER_SOURCE),
+        source=source_of(lead_type),
         contact=_contact(customer, read),
         preferred_channel=read.choice(
             customer.preferred_channel, _lead_column("preferred_channel"), _CHANNELS

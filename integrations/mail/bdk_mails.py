@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from integrations import bdk_sources
 from leads.models.keys import fold
 
 VERSION = 1
@@ -104,17 +105,6 @@ _TYPES: dict[str, tuple[BdkType, ...]] = {
     ),
 }
 
-# By the family, the first character of the type.
-_SOURCES = {
-    "1": "juhu_auto",
-    "2": "digeo_kundenkalkulator",
-    "3": "bdk_direct",
-    "5": "bdk_kampagne",
-    "6": "neuwagenkonfigurator",
-    "7": "ju_connect",
-    "8": "autoscout24",
-}
-
 
 def is_from_bdk(sender: str) -> bool:
     """Whether one of the family's addresses has sent it; what it is, only its title tells."""
@@ -144,7 +134,7 @@ def type_of(sender: str, subject: str, text: str) -> str:
 def source_of(sender: str, key: str) -> str:
     """Our source for the type; for an unknown one, that of the sender if it has only one."""
     families = {key[:1]} if key else {one.key[:1] for one in _TYPES.get(sender, ())}
-    return _SOURCES[families.pop()] if len(families) == 1 else "bdk_direct"
+    return bdk_sources.source_of(families.pop() if len(families) == 1 else "")
 
 
 def known_types() -> dict[str, tuple[str, str, str]]:

@@ -39,6 +39,18 @@ class Request:
     def query(self, name: str) -> str:
         return parse_qs(urlsplit(self.target).query).get(name, [""])[0]
 
+    @property
+    def credentials(self) -> tuple[str, str] | None:
+        """Client id and secret from the header, if they are there and readable."""
+        kind, _, encoded = self.headers.get("Authorization", "").partition(" ")
+        if kind != "Basic":
+            return None
+        try:
+            client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
+        except ValueError:
+            return None
+        return unquote_plus(client_id), unquote_plus(secret)
+
 
 @dataclass(frozen=True, slots=True)
 class Reply:
@@ -91,7 +103,7 @@ class SimulatedBdk:
         form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
         if request.method != "POST" or form.get("grant_type") != "client_credentials":
             return Reply(400, {"error": "unsupported_grant_type"})
-        given = _basic(request) or (form.get("client_id"), form.get("client_secret"))
+        given = request.credentials or (form.get("client_id"), form.get("client_secret"))
         if given != (CLIENT_ID, CLIENT_SECRET):
             return Reply(401, {"error": "invalid_client", "error_description": "Unknown client"})
         token = secrets.token_urlsafe(24)
@@ -196,18 +208,6 @@ class SimulatedBdk:
             return problem(HTTPStatus.CONFLICT, "STALE_STATUS")
         self.status_events[event_id] = {"leadId": lead_id, "occurredAt": "", **event}
         return Reply(201 if is_new else 200, noted={"leadId": lead_id, "status": status})
-
-
-def _basic(request: Request) -> tuple[str, str] | None:
-    """Client id and secret from the header, if they are there and readable."""
-    kind, _, encoded = request.headers.get("Authorization", "").partition(" ")
-    if kind != "Basic":
-        return None
-    try:
-        client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
-    except ValueError:
-        return None
-    return unquote_plus(client_id), unquote_plus(secret)
 
 
 def _name(item: Any) -> tuple[str, int] | None:

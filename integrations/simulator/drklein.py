@@ -6,7 +6,6 @@ Below one address stand the one of profile A (`/a/vorgang`), the two of profile 
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
 import time
@@ -14,7 +13,7 @@ import uuid
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
-from urllib.parse import parse_qs, unquote_plus
+from urllib.parse import parse_qs
 
 from integrations.simulator.bdk import Reply, Request
 
@@ -72,7 +71,7 @@ class SimulatedDrKlein:
         form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
         if form.get("grant_type") != "client_credentials":
             return Reply(400, {"error": "unsupported_grant_type"})
-        if _basic(request) != (CLIENT_ID, CLIENT_SECRET):
+        if request.credentials != (CLIENT_ID, CLIENT_SECRET):
             return Reply(401, {"error": "invalid_client"})
         if form.get("scope", SCOPE) != SCOPE:
             return Reply(400, {"error": "invalid_scope"})
@@ -117,14 +116,3 @@ def _lack(body: Any, profile: str) -> str:
     person = case.get("antragsteller1", {}).get("personendaten", {})
     missing = [name for name in _MANDATORY if not person.get(name)]
     return f"antragsteller1.personendaten.{missing[0]}" if missing else ""
-
-
-def _basic(request: Request) -> tuple[str, str] | None:
-    kind, _, encoded = request.headers.get("Authorization", "").partition(" ")
-    if kind != "Basic":
-        return None
-    try:
-        client_id, _, secret = base64.b64decode(encoded).decode().partition(":")
-    except ValueError:
-        return None
-    return unquote_plus(client_id), unquote_plus(secret)

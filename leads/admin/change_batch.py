@@ -21,12 +21,12 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from leads.admin.base import DealerAdmin
 from leads.admin.change_batch_page import chosen_in, is_clean, page_of
 from leads.admin.change_batch_undo import UNDO_OWN, may_undo
 from leads.admin.chips import ChipChangeList, ChipFilter
 from leads.admin.display import ago, badge, moment, two_lines
 from leads.admin.filters import DaysFilter
+from leads.admin.kept import KeptAdmin
 from leads.admin.list_import_page import grouped
 from leads.admin.list_import_texts import TEXTS
 from leads.admin.merge_pages import back_url
@@ -69,7 +69,7 @@ class BatchKindFilter(DropdownFilter):
 
 
 @admin.register(ChangeBatch)
-class ChangeBatchAdmin(DealerAdmin):
+class ChangeBatchAdmin(KeptAdmin):
     list_display = ["what_cell", "count_cell", "at_cell", "state_cell"]
     list_display_links = None
     list_select_related = ["by", "undone_by", "merge"]
@@ -91,15 +91,6 @@ class ChangeBatchAdmin(DealerAdmin):
         batch = self.get_object(request, str(obj)) if not isinstance(obj, ChangeBatch) else obj
         is_own = batch is not None and batch.by_id == user_of(request).pk
         return is_own and has_right_at(user_of(request), UNDO_OWN, batch.dealer_id)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChangeBatch]:
         """All of the dealers where one may see them; elsewhere one's own. Who sees some locations

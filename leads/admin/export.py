@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
-from leads.admin.base import DealerAdmin
 from leads.admin.display import ago, badge, moment, two_lines
+from leads.admin.kept import KeptAdmin
 from leads.admin.lead_export import hand_out
 from leads.admin.wall import has_right_at, user_of
 from leads.models import Export, ExportState
@@ -33,7 +33,7 @@ _TONES = {
 
 
 @admin.register(Export)
-class ExportAdmin(DealerAdmin):
+class ExportAdmin(KeptAdmin):
     list_display = ["who_cell", "what_cell", "filters_cell", "state_cell", "file_cell"]
     list_display_links = None
     list_select_related = ["user", "dealer"]
@@ -45,15 +45,6 @@ class ExportAdmin(DealerAdmin):
 
     class Media:
         css: ClassVar[Any] = {"all": ["leads/exchange.css"]}
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).defer("lead_ids")

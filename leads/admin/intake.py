@@ -90,15 +90,6 @@ class IntakeEntryAdmin(IntakeReplaying):
         ),
     ]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         # The message is long, and reading it means decrypting it.
         return super().get_queryset(request).defer("raw", "corrected")

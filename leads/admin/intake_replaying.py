@@ -23,7 +23,6 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from leads.admin.base import DealerAdmin
 from leads.admin.intake_mails import (
     is_mail,
     mail_as_text,
@@ -31,6 +30,7 @@ from leads.admin.intake_mails import (
     mail_tells_creditworthiness,
     mail_to_correct,
 )
+from leads.admin.kept import KeptAdmin
 from leads.admin.readable import json_error, readable
 from leads.admin.readers import parsers, process_again
 from leads.admin.wall import has_right_at, sees_creditworthiness, user_of
@@ -107,7 +107,7 @@ def _version(entry: IntakeEntry) -> str:
     return f"{entry.attempts} {at.isoformat() if at else ''}".strip()
 
 
-class IntakeReplaying(DealerAdmin):
+class IntakeReplaying(KeptAdmin):
     """Rights are asked for each entry again: the list may show those of several dealers."""
 
     actions = ["replay_selected", "set_aside_selected"]

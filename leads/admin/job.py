@@ -23,9 +23,9 @@ from django_tasks_db.models import DBTaskResult
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import action, display
 
-from leads.admin.base import DealerAdmin
 from leads.admin.display import ago, badge, moment, span, two_lines
 from leads.admin.filters import EnqueuedFilter
+from leads.admin.kept import KeptAdmin
 from leads.admin.wall import user_of
 from leads.background import queue
 from leads.models import Job, JobState, Worker
@@ -56,20 +56,11 @@ class StateFilter(DropdownFilter):
         return rows.in_state(self.value()) if self.value() in JobState.values else queryset
 
 
-class OperatorAdmin(DealerAdmin):
+class OperatorAdmin(KeptAdmin):
     """Rows of the installation: read by the operator, written by the workers."""
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return user_of(request).is_superuser
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         return flatten_fieldsets(self.get_fieldsets(request, obj))

@@ -19,9 +19,10 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from leads.admin.base import DealerAdmin, DealerChangeList
+from leads.admin.base import DealerChangeList
 from leads.admin.display import ago, badge, phone_link, two_lines
 from leads.admin.filters import MatchReasonFilter
+from leads.admin.kept import KeptAdmin
 from leads.admin.merge_filters import DecisionFilter
 from leads.admin.merge_pages import back_url, may_merge, merge_url
 from leads.admin.wall import user_of
@@ -53,7 +54,7 @@ class SuggestionChangeList(DealerChangeList):
 
 
 @admin.register(MatchSuggestion)
-class MatchSuggestionAdmin(DealerAdmin):
+class MatchSuggestionAdmin(KeptAdmin):
     list_display = ["customer_cell", "candidate_cell", "reason_cell", "decide_cell"]
     list_display_links = None
     list_select_related = ["customer", "candidate", "decided_by"]
@@ -64,15 +65,6 @@ class MatchSuggestionAdmin(DealerAdmin):
     actions = None
     fields: ClassVar[Any] = ["customer_cell", "candidate_cell", "reason_cell"]
     readonly_fields: ClassVar[Any] = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SuggestionChangeList

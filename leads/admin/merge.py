@@ -20,8 +20,9 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from leads.admin.base import DealerAdmin, DealerChangeList
+from leads.admin.base import DealerChangeList
 from leads.admin.display import ago, badge, moment, two_lines
+from leads.admin.kept import KeptAdmin
 from leads.admin.merge_filters import MergeKindFilter, UndoneFilter
 from leads.admin.merge_pages import back_url, may_merge
 from leads.admin.wall import user_of
@@ -52,7 +53,7 @@ def _named(kind: str, merges: Iterable[Merge]) -> dict[int, Any]:
 
 
 @admin.register(Merge)
-class MergeAdmin(DealerAdmin):
+class MergeAdmin(KeptAdmin):
     list_display = ["what_cell", "kept_cell", "at_cell", "undone_cell"]
     list_display_links = None
     list_select_related = ["by", "undone_by"]
@@ -61,15 +62,6 @@ class MergeAdmin(DealerAdmin):
     empty_text = gettext_lazy("What was merged is shown here, and can be separated again.")
     actions = None
     fields: ClassVar[Any] = []
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return MergeChangeList

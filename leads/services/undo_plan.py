@@ -63,8 +63,25 @@ def is_choosable(reasons: Collection[Reason]) -> bool:
     return bool(may_stay) and _FINAL.isdisjoint(may_stay)
 
 
+class Reasoned:
+    """What the reasons of a verdict mean, on whatever it is."""
+
+    __slots__ = ()
+
+    reasons: tuple[Reason, ...]
+    is_chosen: bool
+
+    @property
+    def may_be_chosen(self) -> bool:
+        return is_choosable(self.reasons)
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.reasons or (self.is_chosen and PARTLY.isdisjoint(self.reasons))
+
+
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Reasoned):
     """What undoing does with one lead.
 
     `goes`: a lead that the batch created goes into the bin. `gives_back`: cells that become what
@@ -97,14 +114,6 @@ class Verdict:
     def does_something(self) -> bool:
         """To a lead that was here before."""
         return bool(self.gives_back or self.beside.names or self.drops)
-
-    @property
-    def may_be_chosen(self) -> bool:
-        return is_choosable(self.reasons)
-
-    @property
-    def is_complete(self) -> bool:
-        return not self.reasons or (self.is_chosen and PARTLY.isdisjoint(self.reasons))
 
 
 @dataclass(frozen=True)

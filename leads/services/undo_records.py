@@ -20,7 +20,7 @@ from leads.models.lead import Lead
 from leads.models.list_kind import ListKind
 from leads.models.vehicle import Vehicle
 from leads.services.customers import COLUMNS
-from leads.services.undo_plan import PARTLY, Reason, is_choosable
+from leads.services.undo_plan import Reason, Reasoned
 from leads.services.undo_trace import Change
 
 Record = Customer | Vehicle
@@ -41,7 +41,7 @@ class Records:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordVerdict:
+class RecordVerdict(Reasoned):
     """What undoing does with one of them; the names are those of undo_plan.Verdict.
 
     `gives_back`: column → former value. `left`: columns that stay since somebody has changed them,
@@ -63,14 +63,6 @@ class RecordVerdict:
     def does_something(self) -> bool:
         """To one that was here before."""
         return bool(self.gives_back)
-
-    @property
-    def may_be_chosen(self) -> bool:
-        return is_choosable(self.reasons)
-
-    @property
-    def is_complete(self) -> bool:
-        return not self.reasons or (self.is_chosen and PARTLY.isdisjoint(self.reasons))
 
 
 @dataclass

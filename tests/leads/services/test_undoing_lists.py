@@ -155,6 +155,8 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(dealer, by, kind):
 
     head = PEOPLE if kind == ListKind.CUSTOMERS else CARS
     imported(dealer, kind, head, *rows(1, 20, "A"))
+    # What a process asks for once only is not counted, whichever test came first.
+    undone(imported(dealer, kind, head, *rows(18, 6, "B")), by)
     counted = []
     for first, size in ((18, 6), (1, 40)):
         batch = imported(dealer, kind, head, *rows(first, size, f"B{size}"))
