@@ -4,10 +4,10 @@ import os
 import random
 import signal
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 from django.db import connection as database
-from django.db import connections
 from django.utils import timezone
 
 from integrations import inbox
@@ -16,7 +16,7 @@ from leads.models import Customer, Enquiry, IntakeEntry, Lead
 from leads.services.handling import set_status
 from tests import builders
 from tests.integrations.test_inbox import many_leads, receipts, request_ids
-from tests.leads.background.processes import until
+from tests.leads.background.processes import forked, until
 
 KILLS = 50
 LEADS = 240
@@ -37,17 +37,13 @@ def bdk(partner, items, monkeypatch):
 
 def begin_run(bdk):
     """A sync in a process of its own; its id."""
-    connections.close_all()  # they cannot be shared
-    process = os.fork()
-    if process == 0:
-        try:
-            found = Connection.objects.get(pk=bdk.pk)
+
+    def pull():
+        found = Connection.objects.get(pk=bdk.pk)
+        with suppress(inbox.AlreadyRunning):
             inbox.pull(found, now=timezone.now(), order=inbox.Order(anyway=True))
-        except inbox.AlreadyRunning:
-            pass
-        finally:
-            os._exit(0)
-    return process
+
+    return forked(pull)
 
 
 def progress():

@@ -8,7 +8,7 @@ import time
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 
 PATIENCE = 30  # seconds
 
@@ -67,6 +67,23 @@ class Workers:
                 process.send_signal(signal.SIGKILL)
             process.wait()
         sys.stderr.write(self.log())  # shown when the test fails
+
+
+def forked(work):
+    """Runs work() in a copy of this process, on connections of its own; the copy's id."""
+    connections.close_all()
+    process = os.fork()
+    if process == 0:
+        try:
+            for alias in connections:
+                # Not those that are open in this thread: Playwright's event loop has connections of
+                # its own, does not run in the copy, and what shows there instead is the connection
+                # of the tests before it, whose socket all copies would share.
+                connections[alias] = connections[alias].copy()
+            work()
+        finally:
+            os._exit(0)
+    return process
 
 
 def until(condition, *, every=0.05):

@@ -6,14 +6,13 @@ import signal
 from collections import Counter
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from leads.background import worker
 from leads.models import Customer, Enquiry, ImportState, IntakeEntry, Lead, ListImport, ListRow
 from leads.resources.import_running import start
 from tests import builders
-from tests.leads.background.processes import until
+from tests.leads.background.processes import forked, until
 from tests.leads.resources.importing import check, upload
 
 KILLS = 20
@@ -34,14 +33,7 @@ def impatient(settings, monkeypatch):
 
 def begin_worker():
     """A worker in a process of its own; its id."""
-    connections.close_all()  # they cannot be shared
-    process = os.fork()
-    if process == 0:
-        try:
-            worker.WorkerProcess().run()
-        finally:
-            os._exit(0)
-    return process
+    return forked(lambda: worker.WorkerProcess().run())
 
 
 def end(process, how):
