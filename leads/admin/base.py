@@ -1,4 +1,4 @@
-"""The base classes of every admin: they scope lists, forms, choices, actions and histories.
+"""The base class of every admin: it scopes lists, forms, choices and actions.
 
 What is shown or done reaches as far as the user's rights in the row's dealer (wall.py).
 """
@@ -7,49 +7,28 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 from functools import partial
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.options import BaseModelAdmin
-from django.contrib.admin.utils import get_fields_from_path, unquote
+from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import PermissionDenied
-from django.db.models import (
-    DecimalField,
-    FloatField,
-    ForeignKey,
-    IntegerField,
-    ManyToManyField,
-    Model,
-    Q,
-    QuerySet,
-    URLField,
-)
+from django.db.models import Model, QuerySet, URLField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
-from simple_history.admin import SimpleHistoryAdmin
-from unfold.admin import ModelAdmin, StackedInline, TabularInline
+from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.views import ChangeList
-from unfold.widgets import UnfoldAdminTextInputWidget
 
-from leads.admin.choices import (
-    CappedPaginator,
-    ChoicesView,
-    DealerSelect,
-    DealerSelectMultiple,
-    choice_label,
-    set_dealer,
-)
+from leads.admin.choices import CappedPaginator, ChoicesView
 from leads.admin.filters import RelatedFilter
 from leads.admin.forms import DealerForm
-from leads.admin.history import ChangeWords, unimportant_fields
+from leads.admin.scoped import ScopedFields
 from leads.admin.wall import (
     dealer_of,
     dealers_where,
@@ -57,91 +36,11 @@ from leads.admin.wall import (
     has_right_at,
     matching_text,
     rows_at,
-    rows_of_dealer,
     sees_creditworthiness,
     user_of,
     visible_rows,
 )
 from leads.models import Dealer
-
-_NUMBERS = (DecimalField, FloatField, IntegerField)
-
-
-class ScopedFields(BaseModelAdmin):
-    """Choices of foreign keys within the wall, numbers as people write them; shared by admins
-    and inlines."""
-
-    def formfield_for_foreignkey(
-        self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        kwargs.setdefault("queryset", self.choices_of(db_field, request))
-        if db_field.name in self.get_autocomplete_fields(request):
-            kwargs.setdefault("widget", DealerSelect(db_field, self.admin_site))
-        return self._named(super().formfield_for_foreignkey(db_field, request, **kwargs), request)
-
-    def formfield_for_manytomany(
-        self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any
-    ) -> Any:
-        kwargs.setdefault("queryset", self.choices_of(db_field, request))
-        if db_field.name in self.get_autocomplete_fields(request):
-            kwargs.setdefault("widget", DealerSelectMultiple(db_field, self.admin_site))
-        return self._named(super().formfield_for_manytomany(db_field, request, **kwargs), request)
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        if isinstance(db_field, _NUMBERS) and not db_field.choices:
-            # Browsers show the value of a number field only in English; as text it is shown and
-            # read as people write it ("28.490,00").
-            kwargs.setdefault("localize", True)
-            kwargs.setdefault("widget", UnfoldAdminTextInputWidget({"inputmode": "decimal"}))
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
-
-    def choices_of(self, db_field: Any, request: HttpRequest) -> QuerySet:
-        """The rows that may be chosen for a field, before the row's own dealer is known."""
-        rows = visible_rows(db_field.remote_field.model, user_of(request))
-        if db_field.name == "dealer":
-            return rows_at(rows, dealers_where(user_of(request), self.permission("add")))
-        return rows
-
-    def permission(self, action: str) -> str:
-        """ "add" → "leads.add_lead" """
-        return f"{self.opts.app_label}.{action}_{self.opts.model_name}"
-
-    def _named(self, field: Any, request: HttpRequest) -> Any:
-        if field is not None:
-            field.label_from_instance = partial(
-                choice_label, admin_site=self.admin_site, request=request
-            )
-        return field
-
-    def _narrow(self, form: type[forms.ModelForm], obj: Model | None) -> None:
-        """Leave only choices of the row's dealer, active ones and those chosen already."""
-        field: Any
-        for name, field in form.base_fields.items():
-            if not isinstance(field, forms.ModelChoiceField) or name == "dealer":
-                continue
-            rows: Any = field.queryset
-            if obj is not None:
-                rows = rows_of_dealer(rows, dealer_of(obj))
-            if has_field(rows.model, "is_active"):
-                rows = rows.filter(is_active=True)
-            if obj is not None and obj.pk and has_field(type(obj), name):
-                offered = Q(pk__in=rows.order_by().values("pk"))
-                ordering = rows.query.order_by
-                rows = rows.model._default_manager.filter(offered | Q(pk__in=_chosen(obj, name)))
-                rows = rows.order_by(*ordering) if ordering else rows
-            narrowed = deepcopy(field)  # declared fields are shared by all requests
-            narrowed.queryset = rows
-            set_dealer(narrowed.widget, dealer_of(obj))
-            form.base_fields[name] = narrowed
-
-
-def _chosen(obj: Model, name: str) -> list[Any]:
-    field: Any = obj._meta.get_field(name)
-    if field.many_to_many:
-        return list(getattr(obj, name).values_list("pk", flat=True))
-    value = getattr(obj, field.attname)
-    return [] if value is None else [value]
-
 
 # What filters of a field append to its name.
 _FIELD_LOOKUP = re.compile(r"(__id)?(__exact|__in|__isnull|__isempty)?|_(from|to)(_[01])?")
@@ -425,82 +324,3 @@ def _without(fields: Iterable[Any], hidden: set[str]) -> list[Any]:
         if names:
             kept.append(names[0] if len(names) == 1 else tuple(names))
     return kept
-
-
-class DealerHistoryAdmin(SimpleHistoryAdmin, DealerAdmin):
-    """For models with a history of changes: who changed what, within the wall and the rights."""
-
-    object_history_list_template = "admin/leads/history_list.html"
-    history_list_per_page = 50
-
-    def history_view(
-        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
-    ) -> Any:
-        # The library falls back to the history of a row that is not there, foreign ones included.
-        if self.get_object(request, unquote(object_id)) is None:
-            raise Http404
-        return super().history_view(request, object_id, extra_context)
-
-    def history_form_view(self, *args: Any, **kwargs: Any) -> Any:
-        # Old versions are shown as a list of changes; going back to one would bypass the services.
-        raise Http404
-
-    def revert_disabled(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def set_history_delta_changes(
-        self, request: HttpRequest, historical_records: Any, foreign_keys_are_objs: bool = True
-    ) -> None:
-        newer = None
-        for older in historical_records:
-            if newer is not None:
-                delta = newer.diff_against(
-                    older,
-                    excluded_fields=unimportant_fields(self.model)
-                    | self.hidden_fields(request, older.instance),
-                    foreign_keys_are_objs=foreign_keys_are_objs,
-                )
-                words = ChangeWords(self.model, newer)
-                newer.history_delta_changes = words.context_for_delta_changes(delta)
-            newer = older
-
-
-class DealerInlineMixin(ScopedFields):
-    """Rows below a dealer's row: their choices and their dealer are the parent's."""
-
-    form = DealerForm
-    extra = 0
-
-    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
-        if obj is not None:
-            formset.form.sole_dealer = obj if isinstance(obj, Dealer) else obj.dealer
-        self._narrow(formset.form, obj)
-        return formset
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet:
-        visible = visible_rows(self.model, user_of(request)).order_by().values("pk")
-        return super().get_queryset(request).filter(pk__in=visible)
-
-    def _has_right(self, request: HttpRequest, action: str, obj: Any) -> bool:
-        return has_right_at(user_of(request), self.permission(action), dealer_of(obj))
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has_right(request, "view", obj) or self._has_right(request, "change", obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has_right(request, "add", obj)
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has_right(request, "change", obj)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self._has_right(request, "delete", obj)
-
-
-class DealerTabularInline(DealerInlineMixin, TabularInline):
-    pass
-
-
-class DealerStackedInline(DealerInlineMixin, StackedInline):
-    pass

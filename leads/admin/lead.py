@@ -26,8 +26,8 @@ from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from leads.admin import filters
-from leads.admin.base import DealerHistoryAdmin
 from leads.admin.display import tone_of
+from leads.admin.histories import DealerHistoryAdmin
 from leads.admin.lead_actions import LeadActions
 from leads.admin.lead_bin import LeadBin
 from leads.admin.lead_export import LeadExport

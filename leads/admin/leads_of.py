@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from leads.admin.base import DealerHistoryAdmin
 from leads.admin.display import moment, status_badge
+from leads.admin.findings import lead_chips
+from leads.admin.histories import DealerHistoryAdmin
 from leads.admin.wall import user_of
 from leads.models import Lead
 
@@ -60,11 +61,13 @@ class LeadsOfAdmin(DealerHistoryAdmin):
         leads = Lead.objects.for_user(user_of(request)).filter(**{self.lead_column: row})
         leads = leads.select_related("status", "owner").order_by("-received_at", "-pk")
         rows = list(leads[: SHOWN + 1])
+        chips = lead_chips(rows[:SHOWN], user=user_of(request))
         return {
             "leads": [
                 {
                     "lead": lead,
                     "badge": status_badge(lead.status),
+                    "finding": chips.get(lead.pk, ""),
                     "at": moment(lead.received_at, now=now),
                     "owner": lead.owner or "",
                 }

@@ -54,7 +54,7 @@ MEANINGFUL = ("email", "phone", "mobile", "postal_code", "url")
 LEADS = {
     "leads_create": {
         "coverage": {"generation": {"mode": "negative"}},
-        "fuzzing": {"generation": {"max-examples": 25}},
+        "fuzzing": {"generation": {"max-examples": 15}},
     },
     "leads_batch": {"coverage": {"enabled": False}},
     "leads_change": {"coverage": {"enabled": False}},
