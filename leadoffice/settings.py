@@ -3,6 +3,7 @@
 .env.example explains each variable. Secrets may also be given as files (`SECRET_KEY_FILE`).
 """
 
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,10 @@ IMPORT_WORKBOOK_AT_ONCE = env.int("IMPORT_WORKBOOK_AT_ONCE", default=20_000)
 IMPORT_PORTION = env.int("IMPORT_PORTION", default=500)
 # How long the rows of a list are kept after the last step, for its result workbook.
 IMPORT_DAYS = env.int("IMPORT_DAYS", default=30)
+# A list of the whole stock in which more of the cars are missing than this (percent), and at least
+# so many of them, marks none as gone unless somebody orders it.
+STOCK_VANISH_PERCENT = env.int("STOCK_VANISH_PERCENT", default=20)
+STOCK_VANISH_LEAST = env.int("STOCK_VANISH_LEAST", default=5)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=512 * 1024 * 1024)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=200)
 IMPORT_MAX_PARTS = env.int("IMPORT_MAX_PARTS", default=500)
@@ -242,7 +247,10 @@ if _REDIS := env.str("QUEUE_REDIS_URL", default=""):  # docs/operating.md says w
     TASKS["default"] = {"BACKEND": "leads.background.redis_queue.RedisBackend"}
     # Seconds: no job of ours takes longer, and one that hangs must end.
     RQ_QUEUES = {"default": {"URL": _REDIS, "DEFAULT_TIMEOUT": 60 * 60}}
-    RQ = {"JOB_CLASS": "leads.background.redis_queue.HouseJob"}
+    RQ = {
+        "JOB_CLASS": "leads.background.redis_queue.HouseJob",
+        "WORKER_CLASS": "leads.background.redis_queue.HouseWorker",
+    }
 # Tasks by the clock: when, as a cron expression in TIME_ZONE.
 SCHEDULES = {
     "integrations.tasks.forget_form_attempts": "27 * * * *",
@@ -256,6 +264,9 @@ SCHEDULES = {
     "leads.tasks.prune": "17 3 * * *",
     "leads.tasks.rescore_all": "5 0 * * *",  # scores age at midnight
 }
+# How long scheduled fetches and their jobs are kept that went well and brought nothing; a schedule
+# of every minute makes 1,440 a day. What brought something or failed is kept for longer.
+KEEP_EMPTY_RUNS = timedelta(hours=env.int("KEEP_EMPTY_RUNS_HOURS", default=24))
 # Functions that every worker calls between its jobs: every so many seconds.
 ROUNDS: dict[str, float] = {
     "integrations.tasks.give_schedules": 60,
@@ -265,6 +276,8 @@ ROUNDS: dict[str, float] = {
     "integrations.tasks.send_handovers": 1,
     "integrations.tasks.fetch_announced_leads": 2,
     "integrations.tasks.finish_arrivals": 30,
+    "integrations.tasks.tell_of_findings": 5,
+    "integrations.tasks.send_mails": 5,
 }
 # Functions that name sources (any spelling) a dealer needs, whatever the leads say: called with the
 # number of the dealer before an undone import takes unused ones away.
@@ -297,6 +310,11 @@ EMAIL_HOST_PASSWORD = _EMAIL["EMAIL_HOST_PASSWORD"]
 EMAIL_USE_TLS = _EMAIL.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = _EMAIL.get("EMAIL_USE_SSL", False)
 EMAIL_TIMEOUT = 10  # seconds
+# Where people reach the office: links in mails begin with it.
+OFFICE_URL = env.str(
+    "OFFICE_URL",
+    default="http://127.0.0.1:8000" if DEBUG else f"https://{[*ALLOWED_HOSTS, 'localhost'][0]}",
+).rstrip("/")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="leadoffice@localhost")
 
 # Meta's Graph API. A version lives about two years: raise it in time.
@@ -398,5 +416,10 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     # Django's own handlers would write each of its lines a second time.
-    "loggers": {"django": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        # It tells whole addresses, and some partners want a key in them; integrations/http.py
+        # tells each call without.
+        "urllib3": {"level": "ERROR"},
+    },
 }

@@ -37,6 +37,7 @@ _CATALOGS = (
 )
 _LISTS = ("leads.columnname", "leads.listvalue")  # what the words in lists mean
 _OFFICE = ("leads.dealer", "leads.location", "leads.membership", "leads.scoreweights")
+_OPENING = ("leads.openinghours", "leads.closedday")
 _TECHNICAL = (
     "integrations.connection",
     "integrations.connectionschedule",
@@ -49,12 +50,22 @@ _TECHNICAL = (
     "integrations.webhookendpoint",
     "integrations.webhookdelivery",
 )
+_EXPORT_CONTROL = (
+    "integrations.exportapp",
+    "integrations.exportrun",
+    "integrations.transmission",
+    "integrations.listing",
+    "integrations.stockcar",
+    "integrations.exportcheck",
+    "integrations.finding",
+)
 
 _SELLER = (
     _permissions(_WORK, "leads.lead", "leads.customer", "leads.activity", "leads.task")
     | _permissions(_LOOK, "leads.vehicle", "leads.location", "leads.matchsuggestion", *_CATALOGS)
+    | _permissions(_LOOK, *_OPENING)
     | _permissions(_LOOK, "integrations.connection", "integrations.syncrun")
-    | _permissions(_LOOK, "integrations.connectionschedule")
+    | _permissions(_LOOK, "integrations.connectionschedule", *_EXPORT_CONTROL)
     | {"integrations.pull_connection", "leads.undo_own_changebatch"}
     # To order a handover; "change" is to decide what became of an unclear one.
     | _permissions(("view", "add"), "integrations.handover")
@@ -67,6 +78,7 @@ _MANAGER = (
     | _permissions(_LOOK, "leads.merge", "integrations.leadfetch", "integrations.websiteform")
     | _permissions(_LOOK, "leads.scoreweights")
     | _permissions(("change",), "integrations.handover")
+    | _permissions(("change",), "integrations.finding")  # to acknowledge it
     | _permissions(_LOOK, "integrations.webhookendpoint", "integrations.webhookdelivery")
     | _permissions(("view", "change"), "leads.unmappedname")
     | _permissions(_ALL, *_LISTS)
@@ -79,6 +91,7 @@ _MANAGER = (
 _ADMINISTRATOR = (
     _MANAGER
     | _permissions(_ALL, *_BUSINESS, *_CATALOGS, "leads.location", "leads.membership")
+    | _permissions(_ALL, *_OPENING)
     | _permissions(_AS_LIST, *_CATALOGS)
     | _permissions(_ALL, "leads.apikey", "integrations.connection")
     | _permissions(_WORK, "integrations.websiteform")
@@ -102,7 +115,9 @@ _AUDITOR = _permissions(
     *_BUSINESS,
     *_CATALOGS,
     *_OFFICE,
+    *_OPENING,
     *_TECHNICAL,
+    *_EXPORT_CONTROL,
 )
 
 PERMISSIONS_OF_ROLE: dict[str, frozenset[str]] = {

@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from integrations.automanager.situation import Found
+from integrations.automanager.telling import plan
 from integrations.models import Connection, Finding
 from integrations.models.finding import FindingQuerySet
 from leads.models.keys import clean_text
@@ -54,6 +55,11 @@ class Outcome:
     def open(self) -> list[Finding]:
         return [*self.new, *self.reopened, *self.worse, *self.known]
 
+    @property
+    def news(self) -> list[Finding]:
+        """What those who are named are to be told of."""
+        return [*self.new, *self.reopened, *self.worse]
+
     def counts(self) -> dict[str, int]:
         return {
             "new": len(self.new),
@@ -84,10 +90,13 @@ def keep(
             same.append(before)
     for key, before in known.items():
         if key not in rows and before.closed_at is None and _where(before) in covered:
-            before.closed_at = now
+            before.closed_at, before.tell_at = now, None
             outcome.closed.append(before)
+    plan(connection.dealer_id, outcome.news, now=now)
     Finding.objects.bulk_create(outcome.new, batch_size=500)
     update_columns(Finding, [*changed, *outcome.closed], _CHANGING)
+    # Of all others somebody may be told at this moment.
+    update_columns(Finding, [*outcome.reopened, *outcome.worse, *outcome.closed], ("tell_at",))
     for start in range(0, len(same), _TOGETHER):
         pks = [one.pk for one in same[start : start + _TOGETHER]]
         Finding.objects.filter(pk__in=pks).update(last_seen_at=now)
@@ -129,16 +138,17 @@ def _where(finding: Finding) -> tuple[str, int | None]:
 
 
 def _stored(connection: Connection, rows: Collection[str], covered: Covered) -> Iterable[Finding]:
-    """The open ones that were looked at, and the closed ones that are back."""
+    """The open ones that were looked at, and the closed ones that are back. Locked: nobody
+    acknowledges one meanwhile in vain, or tells of it."""
     codes = {code for code, _app in covered}
     ours = Q(connection=connection) | Q(check_code__in=LEAD_CHECKS)
-    findings = Finding.objects.for_dealer(connection.dealer_id)
+    findings = Finding.objects.for_dealer(connection.dealer_id).select_for_update(of=("self",))
     opened = findings.open().filter(ours, check_code__in=codes)
-    found = list(opened.select_related("app", "lead"))
+    found = list(opened.select_related("app", "lead").order_by("pk"))
     missing = sorted(set(rows) - {one.key for one in found})
     for start in range(0, len(missing), _TOGETHER):
         back = findings.filter(key__in=missing[start : start + _TOGETHER])
-        found += back.select_related("app", "lead")
+        found += back.select_related("app", "lead").order_by("pk")
     return found
 
 
@@ -146,7 +156,7 @@ def _take_over(before: Finding, row: Finding, outcome: Outcome) -> bool:
     """Make a stored finding what was found now; whether more than the time has changed."""
     is_back = before.closed_at is not None
     quiet_at = before.acknowledged_severity
-    is_worse = quiet_at is not None and row.severity > quiet_at
+    is_worse = row.severity > (before.severity if quiet_at is None else quiet_at)
     names = (
         *("severity", "facts", "location_id", "app_id", "dealer_number", "vehicle_number"),
         *("vin", "lead_id"),
@@ -178,11 +188,14 @@ def acknowledge(findings: FindingQuerySet, *, note: str, by: User, now: datetime
     note = clean_text(note, multiline=True)
     if not note:
         raise ValidationError(_("Please say in a note why this may stay as it is."), code="note")
-    rows = list(findings.open().select_for_update(of=("self",)))
+    rows = list(findings.open().select_for_update(of=("self",)).order_by("pk"))
     for row in rows:
         row.acknowledged_at, row.acknowledged_by, row.note = now, by, note
-        row.acknowledged_severity = row.severity
-    names = ("acknowledged_at", "acknowledged_by_id", "acknowledged_severity", "note")
+        row.acknowledged_severity, row.tell_at = row.severity, None
+    names = (
+        *("acknowledged_at", "acknowledged_by_id", "acknowledged_severity", "note"),
+        "tell_at",
+    )
     update_columns(Finding, rows, names)
     return len(rows)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -13,11 +13,12 @@ from integrations.automanager import checks_interface as interface
 from integrations.automanager import checks_leads as leads
 from integrations.automanager import checks_vehicles as vehicles
 from integrations.automanager.fields import explained
-from integrations.automanager.limits import limits_of
+from integrations.automanager.limits import Limits, limits_of
 from integrations.automanager.reading import Part, Reading, lists_missing, reading_names
-from integrations.automanager.silence import silent_sources
+from integrations.automanager.silence import silent_sources, working_days_before
 from integrations.automanager.situation import AppView, Found, Stock, view_of
 from integrations.models import ExportApp, Listing, Severity, Transmission
+from leads.services.calendar import dealer_calendars
 
 _APPS, _RUNS, _SENT, _ADS, _STOCK = (
     Part.APPS,
@@ -216,9 +217,7 @@ def judge_leads(reading: Reading, *, is_part: bool) -> Judgement:
         return judgement
     connection = reading.connection
     limits = limits_of(connection.limits)
-    judgement.covered.add(("AM-40", None))
-    found = silent_sources(connection.dealer_id, limits=limits, now=reading.now)
-    judgement.found += found
+    _judge_silence(judgement, connection.dealer_id, limits=limits, now=reading.now)
     if not reading.has(_STOCK):
         for code in codes[1:]:
             judgement.skip(code, None, _reason([_STOCK]))
@@ -229,3 +228,13 @@ def judge_leads(reading: Reading, *, is_part: bool) -> Judgement:
     judgement.found += leads.cars_unknown(view, limits=limits, now=reading.now)
     judgement.covered |= {(code, None) for code in codes[1:]}
     return judgement
+
+
+def _judge_silence(judgement: Judgement, dealer_id: int, *, limits: Limits, now: datetime) -> None:
+    calendar = dealer_calendars(dealer_id).of_any
+    window = working_days_before(now, limits.silent_working_days, calendar)
+    if not window.days:
+        judgement.skip("AM-40", None, _("closed for a week"))
+        return
+    judgement.covered.add(("AM-40", None))
+    judgement.found += silent_sources(dealer_id, window, calendar, limits=limits, now=now)

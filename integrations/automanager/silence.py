@@ -1,15 +1,16 @@
 """AM-40: a source that has brought nothing for days, measured by what it usually brings.
 
 Each source is compared with itself: with the same hours of the same weekdays in the eight weeks
-before. So a quiet weekend is no silence, and a source that brings little is left alone. The window
-is made of working days, Monday to Friday; holidays are not known here.
+before, and with what it brought then for each hour in which the dealer was open. So a quiet weekend
+or holiday is no silence, and a source that brings little is left alone. The window is made of
+working days, on which at least one location of the dealer is open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Count, Max, Q
 from django.utils import timezone
@@ -19,16 +20,41 @@ from integrations.automanager.situation import Found
 from integrations.models import Severity
 from leads.models.enquiry import Enquiry
 from leads.services.by_hand import SENDER as BY_HAND
+from leads.services.calendar import BusinessCalendar
 
-_SATURDAY = 5
 # A longer window would overlap with the one a week before.
 _LONGEST = timedelta(days=7)
 
 
-def silent_sources(dealer_id: int, *, limits: Limits, now: datetime) -> Iterator[Found]:
+class Window(NamedTuple):
+    """The time that is looked at, and how many working days lie in it."""
+
+    start: datetime
+    days: int
+
+
+def silent_sources(
+    dealer_id: int,
+    window: Window,
+    calendar: BusinessCalendar,
+    *,
+    limits: Limits,
+    now: datetime,
+) -> Iterator[Found]:
     """One query, whatever the number of leads. What staff typed in or imported has no rhythm."""
-    start = working_days_before(now, limits.silent_working_days)
+    start = window.start
     weeks = range(1, limits.silent_history_weeks + 1)
+    open_then = sum(
+        (
+            calendar.working_time_between(_weeks_before(start, week), _weeks_before(now, week))
+            for week in weeks
+        ),
+        timedelta(),
+    )
+    if not open_then:
+        return
+    # In a week with a holiday less is to be expected. 1, if all weeks are alike.
+    share = calendar.working_time_between(start, now) * len(weeks) / open_then
     oldest = _weeks_before(start, limits.silent_history_weeks)
     rows = Enquiry.objects.for_dealer(dealer_id).filter(
         received_at__gt=oldest,
@@ -52,30 +78,30 @@ def silent_sources(dealer_id: int, *, limits: Limits, now: datetime) -> Iterator
         now=Count("pk", filter=Q(received_at__gt=start)), last=Max("received_at"), **in_week
     )
     for row in counted:
-        usual = sum(row[name] for name in in_week)
-        if not row["now"] and usual >= limits.silent_expected * len(weeks):
+        usual = sum(row[name] for name in in_week) / len(weeks) * share
+        if not row["now"] and usual >= limits.silent_expected:
             yield Found(
                 check="AM-40",
                 severity=Severity.ERROR,
                 subject=f"source:{row['source']}",
                 facts={
                     "source": row["source__name"],
-                    "usual": round(usual / len(weeks)),
-                    "days": limits.silent_working_days,
+                    "usual": round(usual),
+                    "days": window.days,
                     "last_at": row["last"].isoformat(),
                 },
             )
 
 
-def working_days_before(now: datetime, days: int) -> datetime:
-    """So many working days earlier, by the clock of the office; a day is named by its beginning."""
-    local = timezone.localtime(now).replace(tzinfo=None)
-    start = local
-    while days:
+def working_days_before(now: datetime, days: int, calendar: BusinessCalendar) -> Window:
+    """So many working days earlier, by the clock of the office; in a week full of holidays there
+    are fewer. A day is named by its beginning."""
+    start = local = timezone.localtime(now).replace(tzinfo=None)
+    found = 0
+    while found < days and local - start < _LONGEST:
         start -= timedelta(days=1)
-        days -= start.weekday() < _SATURDAY
-    start = max(start, local - _LONGEST)
-    return timezone.make_aware(start)
+        found += calendar.is_working_day(start.date())
+    return Window(timezone.make_aware(start), found)
 
 
 def _weeks_before(moment: datetime, weeks: int) -> datetime:

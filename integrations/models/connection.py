@@ -25,6 +25,7 @@ class Partner(models.TextChoices):
     META = "meta", _("Meta Lead Ads")
     MAIL = "mail", _("mailbox")
     AUTOMANAGER = "automanager", _("Automanager")
+    MARKETPLACE = "marketplace", _("Automanager Marketplace")
     DRKLEIN = "drklein", _("Dr. Klein Ratenkredit")
 
 
@@ -164,7 +165,21 @@ class Connection(DealerOwned):
     # Sent along with every case: {"vertriebsschluessel": "0001"}
     case_values: Any = models.JSONField(_("further values"), default=dict, blank=True)
 
-    # Automanager: where its checks draw the line, as far as not the usual (automanager/limits.py).
+    # Automanager
+    takes_stock = models.BooleanField(
+        _("take over the stock"),
+        default=False,
+        help_text=_("Its cars become vehicles here; those it no longer names are marked as gone."),
+    )
+    # For one run.
+    accepts_vanishing = models.BooleanField(
+        _("many vehicles may be gone"),
+        default=False,
+        help_text=_(
+            "In the next run, however many vehicles the stock no longer names are marked as gone."
+        ),
+    )
+    # Where its checks draw the line, as far as not the usual (automanager/limits.py).
     limits: Any = models.JSONField(_("limits of the checks"), default=dict, blank=True)
 
     # Mailbox: `client_id` is the user, `client_secret` the password.
@@ -262,8 +277,9 @@ class Connection(DealerOwned):
 
     @property
     def is_pulled(self) -> bool:
-        """Whether we fetch its leads in runs; the others come to us."""
-        return self.partner in (Partner.BDK, Partner.MAIL)
+        """Whether we fetch its leads or cars in runs; the others come to us, or have runs of their
+        own."""
+        return self.partner in (Partner.BDK, Partner.MAIL, Partner.MARKETPLACE)
 
     @property
     def is_called(self) -> bool:

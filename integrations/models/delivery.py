@@ -1,4 +1,4 @@
-"""Deliveries: what is on its way out to a partner."""
+"""Deliveries: what is on its way out, to a partner or as a mail to the dealer's own people."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Self
 from uuid import uuid4
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -39,18 +40,24 @@ class DeliveryQuerySet(DealerOwnedQuerySet["Delivery"]):
         due = self.pending().filter(kind=Delivery.Kind.STATUS, next_attempt_at__lte=now)
         return due.exclude(Exists(earlier))
 
+    def due_mails(self, now: datetime) -> Self:
+        """Those that nobody is sending: who does moves the next attempt on first."""
+        return self.pending().filter(kind=Delivery.Kind.MAIL, next_attempt_at__lte=now)
+
 
 class Delivery(DealerOwned):
-    """One message to a partner, written with its cause and sent after the commit.
+    """One message, written with its cause and sent after the commit.
 
     A receipt says what became of an intake entry; the same message received again makes it
     pending again. A status says how far a lead is; `message_id` is the partner's proof that it is
-    the same one when it is repeated.
+    the same one when it is repeated. A mail tells one of the dealer's own people something
+    (mailing.py); its Message-ID is made of `message_id`.
     """
 
     class Kind(models.TextChoices):
         RECEIPT = "receipt", _("receipt")
         STATUS = "status", _("status report")
+        MAIL = "mail", _("mail")
 
     class State(models.TextChoices):
         PENDING = "pending", _("waiting")
@@ -62,8 +69,8 @@ class Delivery(DealerOwned):
         Connection, models.CASCADE, verbose_name=_("connection"), related_name="deliveries"
     )
     kind = models.CharField(_("kind"), max_length=20, choices=Kind, default=Kind.RECEIPT)
-    # Which of the partner's addresses it goes to: a Partnernummer.
-    recipient = models.CharField(_("recipient"), max_length=40)
+    # Which of the partner's addresses it goes to: a Partnernummer. Mails go to the person below.
+    recipient = models.CharField(_("recipient"), max_length=40, blank=True)
     message_id = models.UUIDField(_("number of the message"), default=uuid4, editable=False)
 
     # Receipts
@@ -95,6 +102,18 @@ class Delivery(DealerOwned):
     reason_word = models.CharField(_("reason reported"), max_length=20, blank=True)
     occurred_at = models.DateTimeField(_("happened"), null=True, blank=True)
 
+    # Mails; they happen when they are written.
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.CASCADE,
+        null=True,
+        blank=True,
+        verbose_name=_("user"),
+        related_name="+",
+    )
+    subject = models.CharField(_("subject"), max_length=200, blank=True)
+    text = models.TextField(_("text"), blank=True)
+
     state = models.CharField(_("state"), max_length=10, choices=State, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     next_attempt_at = models.DateTimeField(_("next attempt"))
@@ -117,7 +136,8 @@ class Delivery(DealerOwned):
             ),
             models.CheckConstraint(
                 condition=Q(kind="receipt", entry__isnull=False)
-                | Q(kind="status", event__isnull=False, occurred_at__isnull=False),
+                | Q(kind="status", event__isnull=False, occurred_at__isnull=False)
+                | Q(kind="mail", user__isnull=False, occurred_at__isnull=False),
                 name="delivery_has_its_cause",
             ),
         ]
@@ -126,6 +146,11 @@ class Delivery(DealerOwned):
                 fields=["connection", "next_attempt_at"],
                 name="delivery_due",
                 condition=Q(state="pending"),
+            ),
+            models.Index(
+                fields=["next_attempt_at"],
+                name="delivery_mail_due",
+                condition=Q(kind="mail", state="pending"),
             ),
             models.Index(fields=["dealer", "-id"], name="delivery_newest"),
             # What a partner was told last about one of its leads.
@@ -137,4 +162,4 @@ class Delivery(DealerOwned):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.outside_id or self.entry_id}"
+        return f"{self.get_kind_display()} {self.subject or self.outside_id or self.entry_id}"

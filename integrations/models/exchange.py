@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.connection import Connection
@@ -29,7 +30,8 @@ class Exchange(DealerOwned):
     method = models.CharField(_("method"), max_length=10)
     # Host, path and the names of the parameters.
     address = models.CharField(_("address"), max_length=400)
-    # Empty: there was no answer, `problem` says why.
+    # Empty: there was no answer, `problem` says why; or it came without a number, as those of a
+    # mail server do: `shape` says then how many mails it was about, if any.
     status = models.PositiveSmallIntegerField(_("answer"), null=True, blank=True)
     problem = models.CharField(_("problem"), max_length=100, blank=True)
     milliseconds = models.PositiveIntegerField(_("duration (ms)"))
@@ -49,3 +51,10 @@ class Exchange(DealerOwned):
 
     def __str__(self) -> str:
         return f"{self.method} {self.address}"
+
+    @property
+    def outcome(self) -> str:
+        """ "200", "ReadTimeout", and of a mail server "ok", "7 Mails", "TimeoutError, 7 Mails"."""
+        if self.status is not None:
+            return str(self.status)
+        return ", ".join(filter(None, [self.problem, self.shape])) or gettext("ok")

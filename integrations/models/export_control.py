@@ -12,7 +12,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.connection import Connection
-from leads.models.dealer import DealerOwned, DealerOwnedQuerySet, Location
+from leads.models.dealer import DealerOwned, DealerOwnedQuerySet, Location, within_places_of
+from leads.models.user import User
 from leads.models.vehicle import Vehicle
 
 # Characters of ids and numbers that others give to things.
@@ -33,6 +34,12 @@ class Action(models.TextChoices):
     CREATE = "create", _("creation")
     CHANGE = "change", _("change")
     DELETE = "delete", _("deletion")
+
+
+class ExportAppQuerySet(DealerOwnedQuerySet["ExportApp"]):
+    def for_user(self, user: User) -> Self:
+        """Rows of the user's dealers; where a membership names locations, only those."""
+        return self.all() if user.is_superuser else self.filter(within_places_of(user))
 
 
 class ExportApp(DealerOwned):
@@ -102,6 +109,8 @@ class ExportApp(DealerOwned):
     read_until = models.DateTimeField(null=True)
     listings_at = models.DateTimeField(_("listings as of"), null=True)
     checked_at = models.DateTimeField(_("last checked"), null=True)
+
+    objects = ExportAppQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("export")

@@ -13,24 +13,19 @@ from django.utils.translation import gettext_lazy as _
 
 from integrations.models.connection import Connection
 from integrations.models.export_control import ID_LENGTH, ExportApp, names_of
-from leads.models.dealer import DealerOwned, DealerOwnedQuerySet, Location
+from leads.models.dealer import DealerOwned, DealerOwnedQuerySet, Location, within_places_of
 from leads.models.lead import Lead
+from leads.models.severity import Severity
+from leads.models.user import User
 from leads.models.vehicle import Vehicle
 
 
-class Severity(models.IntegerChoices):
-    INFO = 10, _("info")
-    WARNING = 20, _("warning")
-    ERROR = 30, _("error")
-    CRITICAL = 40, _("critical")
-
-    @property
-    def word(self) -> str:
-        """As machines and the command line say it."""
-        return self.name.lower()
-
-
 class FindingQuerySet(DealerOwnedQuerySet["Finding"]):
+    def for_user(self, user: User) -> Self:
+        """Rows of the user's dealers; where a membership names locations, only those and what is
+        wrong at none in particular."""
+        return self.all() if user.is_superuser else self.filter(within_places_of(user))
+
     def open(self) -> Self:
         return self.filter(closed_at=None)
 
@@ -97,6 +92,8 @@ class Finding(DealerOwned):
     )
     facts: Any = models.JSONField(_("facts"), default=dict, blank=True)
 
+    # When those who are named are told that it is new, back or worse; empty: they were.
+    tell_at = models.DateTimeField(null=True, blank=True, editable=False)
     opened_at = models.DateTimeField(_("since"))
     last_seen_at = models.DateTimeField(_("last seen"))
     closed_at = models.DateTimeField(_("gone"), null=True, blank=True)
@@ -135,6 +132,9 @@ class Finding(DealerOwned):
                 condition=Q(closed_at=None),
             ),
             models.Index(fields=["connection", "check_code"], name="finding_of_connection"),
+            models.Index(
+                fields=["tell_at"], name="finding_to_tell", condition=Q(tell_at__isnull=False)
+            ),
             models.Index(
                 fields=["dealer", "vehicle_number"],
                 name="finding_of_car",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -13,6 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from integrations.models.connection import Connection
 from leads.background import crontab
 from leads.models.dealer import DealerOwned, DealerOwnedQuerySet
+
+SPREAD = 50  # seconds after the full minute, so a slot still begins in its minute
+_GOLDEN = (5**0.5 - 1) / 2  # multiples of it keep their distance, however many there are
 
 
 class ScheduleQuerySet(DealerOwnedQuerySet["ConnectionSchedule"]):
@@ -33,7 +36,7 @@ class ConnectionSchedule(DealerOwned):
     """One job of one connection by the clock; integrations/schedules.py says which jobs there are.
 
     `crontab` has a line or several, in Berlin time; without one the job runs only when somebody
-    starts it. `next_at` is kept with it.
+    starts it. `next_at` is kept with it: the time of the line and the connection's `delay`.
     """
 
     connection = models.ForeignKey(
@@ -73,6 +76,12 @@ class ConnectionSchedule(DealerOwned):
     def lines(self) -> list[str]:
         return crontab.lines_of(self.crontab)
 
+    @property
+    def delay(self) -> timedelta:
+        """So many whole seconds after the full minute its slots begin, always the same: the jobs
+        of many dealers must not ask one partner in the same second (BDK contract §4.6)."""
+        return timedelta(seconds=int(self.connection_id * _GOLDEN % 1 * SPREAD))
+
     def set_crontab(self, text: str, *, now: datetime) -> None:
         """Raises crontab.BadCrontab. What was missed before is not made up for."""
         lines = crontab.lines_of(text)
@@ -84,4 +93,5 @@ class ConnectionSchedule(DealerOwned):
 
     def slot_after(self, now: datetime) -> datetime | None:
         """The first time after now; None without a line."""
-        return next(iter(crontab.next_slots(self.lines, now, 1)), None)
+        slot = next(iter(crontab.next_slots(self.lines, now - self.delay, 1)), None)
+        return slot + self.delay if slot else None

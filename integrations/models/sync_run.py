@@ -7,7 +7,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from integrations.models.connection import Connection
+from integrations.models.connection import Connection, Partner
 from leads.models.dealer import DealerOwned
 
 # What is added up per connection.
@@ -22,6 +22,7 @@ COUNTERS = (
     "unknown_types",
     "acknowledged",
     "reported",
+    "gone",
 )
 
 
@@ -59,6 +60,7 @@ class SyncRun(DealerOwned):
     acknowledged = models.PositiveIntegerField(_("acknowledged"), default=0)
     unknown_types = models.PositiveIntegerField(_("of unknown type"), default=0)
     reported = models.PositiveIntegerField(_("statuses reported"), default=0)
+    gone = models.PositiveIntegerField(_("no longer in stock"), default=0)
     error = models.TextField(_("error"), blank=True)
 
     class Meta:
@@ -77,6 +79,8 @@ class SyncRun(DealerOwned):
     def summary(self) -> str:
         """ "BDK Demo: 53 empfangen, 46 neu, 1 aktualisiert, …, 50 quittiert (2,1 s)" """
         seconds = (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0
+        if self.connection.partner == Partner.MARKETPLACE:
+            return self._stock_summary(seconds)
         return gettext(
             "%(connection)s: %(received)d received, %(created)d new, %(attached)d added to open "
             "leads, %(updated)d updated, "
@@ -92,5 +96,19 @@ class SyncRun(DealerOwned):
             "conflicts": self.conflicts,
             "quarantined": self.quarantined,
             "acknowledged": self.acknowledged,
+            "seconds": number_format(seconds, 1),
+        }
+
+    def _stock_summary(self, seconds: float) -> str:
+        return gettext(
+            "%(connection)s: %(received)d vehicles read, %(created)d new, %(updated)d changed, "
+            "%(repeated)d unchanged, %(gone)d no longer in stock (%(seconds)s s)"
+        ) % {
+            "connection": self.connection,
+            "received": self.received,
+            "created": self.created,
+            "updated": self.updated,
+            "repeated": self.repeated,
+            "gone": self.gone,
             "seconds": number_format(seconds, 1),
         }

@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from leads.admin.base import DealerAdmin
 from leads.admin.deletion import KeepsUsedRows
 from leads.admin.display import badge
+from leads.admin.opening import ClosedDayInline, OpeningHoursInline, opening_now
 from leads.models import Dealer, Location, Membership, User
 
 
@@ -53,7 +54,28 @@ class LocationAdmin(KeepsUsedRows, SwitchedOffColumn):
     fieldsets = [
         (None, {"fields": ["name", "is_active", "bdk_partner_number", "automanager_code"]}),
         (_("Address"), {"fields": ["street", ("postal_code", "city"), "state", "phone"]}),
+        (
+            _("Opening"),
+            {
+                "fields": ["opening_text", "closed_on_eves"],
+                "description": _(
+                    "Holidays are those of the federal state. As long as no opening hours are "
+                    "stored, Monday to Friday 8 to 18 and Saturday 9 to 13 o'clock count."
+                ),
+            },
+        ),
     ]
+    inlines = [OpeningHoursInline, ClosedDayInline]
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> Any:
+        return [] if obj is None else super().get_inlines(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), "opening_text"]
+
+    @admin.display(description=_("now"))
+    def opening_text(self, obj: Location) -> str:
+        return opening_now(obj) if obj.pk else "–"
 
     @admin.display(description=_("federal state"), ordering="state")
     def federal_state(self, obj: Location) -> str:
@@ -75,7 +97,19 @@ class MembershipAdmin(KeepsUsedRows, SwitchedOffColumn):
     search_fields = ["user__first_name", "user__last_name", "user__username", "user__email"]
     ordering = ["dealer", "user__last_name", "user__first_name"]
     fieldsets = [
-        (None, {"fields": ["person", "role", "locations", "sees_creditworthiness", "is_active"]}),
+        (
+            None,
+            {
+                "fields": [
+                    "person",
+                    "role",
+                    "locations",
+                    "sees_creditworthiness",
+                    "told_of_findings_from",
+                    "is_active",
+                ]
+            },
+        ),
         (_("As partners are told"), {"fields": ["salutation", "staff_number", "phone"]}),
     ]
 

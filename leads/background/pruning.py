@@ -9,7 +9,7 @@ from django.db.models import Model, QuerySet
 
 from leads.models.api_key import ApiUsage, IdempotencyRecord
 from leads.models.background import Job, JobStatus, Schedule, Worker
-from leads.models.batch_memory import EnquiryChange, TagChange
+from leads.models.batch_memory import EnquiryChange, EntryChange, TagChange
 
 KEEP_DONE = timedelta(days=14)
 KEEP_FAILED = timedelta(days=60)
@@ -21,14 +21,20 @@ BATCH = 1000  # rows deleted in one transaction
 
 
 def prune(*, now: datetime) -> int:
-    """Delete old jobs, lost workers, dropped schedules, stored answers, figures, what bulk changes
-    remember; how many rows."""
+    """Delete old jobs (soon those that found nothing to do: a schedule of every minute makes many
+    of them), lost workers, dropped schedules, stored answers, figures, what bulk changes remember;
+    how many rows."""
     finished = Job.objects.order_by("pk")
     return sum(
         map(
             _delete,
             [
                 finished.filter(status=JobStatus.SUCCESSFUL, finished_at__lt=now - KEEP_DONE),
+                finished.filter(
+                    status=JobStatus.SUCCESSFUL,
+                    return_value=0,
+                    finished_at__lt=now - settings.KEEP_EMPTY_RUNS,
+                ),
                 finished.filter(status=JobStatus.FAILED, finished_at__lt=now - KEEP_FAILED),
                 Worker.objects.filter(seen_at__lt=now - KEEP_WORKERS),
                 Schedule.objects.exclude(task_path__in=settings.SCHEDULES),
@@ -37,6 +43,7 @@ def prune(*, now: datetime) -> int:
                 # By then the bulk change can no longer be undone.
                 TagChange.objects.filter(change_batch__undo_until__lt=now),
                 EnquiryChange.objects.filter(change_batch__undo_until__lt=now),
+                EntryChange.objects.filter(change_batch__undo_until__lt=now),
             ],
         )
     )

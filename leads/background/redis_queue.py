@@ -17,6 +17,7 @@ from django.db import transaction
 from django_tasks.base import TaskResult, TaskResultStatus
 from django_tasks_rq import Job, RQBackend
 from rq import Retry as RqRetry
+from rq import Worker
 from rq.job import JobStatus
 
 from leads.background.errors import error_line, error_text
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 KEEP_DONE = 24 * 60 * 60  # seconds
 KEEP_FAILED = 60 * 24 * 60 * 60
+LOOKED_FOR_LOST = 60  # seconds
 
 
 class TaskFailed(Exception):
@@ -43,6 +45,18 @@ class HouseJob(Job):
             logger.warning("job %s %s failed:\n%s", self.id, self.func_name, error_text(error))
             raise TaskFailed(error_line(error)) from None
         return value if isinstance(value, int) else None
+
+
+class HouseWorker(Worker):
+    """settings.RQ names it. It looks every minute for jobs of workers that were killed; the
+    library's own takes ten, and much longer while there is nothing else to do."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **{"maintenance_interval": LOOKED_FOR_LOST, **options})
+
+    @property
+    def dequeue_timeout(self) -> int:
+        return min(super().dequeue_timeout, LOOKED_FOR_LOST)
 
 
 class RedisBackend(RQBackend):

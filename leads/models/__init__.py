@@ -1,7 +1,7 @@
 from leads.models.activity import Activity
 from leads.models.api_key import ApiKey, ApiUsage, IdempotencyRecord, Scope
 from leads.models.background import Job, JobState, JobStatus, Schedule, Worker
-from leads.models.batch_memory import EnquiryChange, TagChange
+from leads.models.batch_memory import EnquiryChange, EntryChange, TagChange
 from leads.models.catalog import Category, CloseReason, Source, Stage, Status, Tag
 from leads.models.change_batch import ChangeBatch
 from leads.models.customer import Customer
@@ -32,7 +32,9 @@ from leads.models.list_kind import ListKind
 from leads.models.match_suggestion import MatchReason, MatchSuggestion
 from leads.models.merge import Merge
 from leads.models.one_of import OneOf
+from leads.models.opening import ClosedDay, OpeningHours, Weekday
 from leads.models.score_weights import ScoreWeights
+from leads.models.severity import Severity
 from leads.models.task import Task
 from leads.models.unmapped import UnmappedName
 from leads.models.user import User
@@ -46,11 +48,13 @@ __all__ = [
     "ChangeBatch",
     "Channel",
     "CloseReason",
+    "ClosedDay",
     "ColumnName",
     "Customer",
     "Dealer",
     "Enquiry",
     "EnquiryChange",
+    "EntryChange",
     "Event",
     "EventKind",
     "Export",
@@ -80,6 +84,7 @@ __all__ = [
     "Merge",
     "OnExisting",
     "OneOf",
+    "OpeningHours",
     "Outcome",
     "Plan",
     "Role",
@@ -87,6 +92,7 @@ __all__ = [
     "Schedule",
     "Scope",
     "ScoreWeights",
+    "Severity",
     "Source",
     "Stage",
     "Status",
@@ -96,5 +102,6 @@ __all__ = [
     "UnmappedName",
     "User",
     "Vehicle",
+    "Weekday",
     "Worker",
 ]

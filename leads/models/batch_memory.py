@@ -1,4 +1,4 @@
-"""What a bulk change did to leads that were here before and that their history does not tell."""
+"""What bulk changes did that no history tells: to leads that were here before, to catalogues."""
 
 from __future__ import annotations
 
@@ -46,3 +46,23 @@ class EnquiryChange(BatchMemory):
 
     enquiry_id = models.BigIntegerField(editable=False)
     values: Any = models.JSONField(editable=False)
+
+
+class EntryChange(DealerOwned):
+    """The bulk change created an entry of a catalogue, or changed it.
+
+    `catalogue`: "source"; each batch is about one. `before`: None if the entry is new, else what
+    the cells said that were changed. `after`: what they said then.
+    """
+
+    change_batch = models.ForeignKey(
+        ChangeBatch, models.CASCADE, db_index=False, verbose_name=_("bulk change"), related_name="+"
+    )
+    catalogue = models.CharField(max_length=20, editable=False)
+    entry_id = models.BigIntegerField(editable=False)
+    name = models.CharField(max_length=120, editable=False)  # as everybody may see it
+    before: Any = models.JSONField(null=True, editable=False)
+    after: Any = models.JSONField(editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["change_batch", "id"], name="entrychange_of_batch")]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.contact import Salutation
+from leads.models.severity import Severity
 
 if TYPE_CHECKING:
     from leads.models.user import User
@@ -85,6 +87,19 @@ class DealerOwned(models.Model):
         abstract = True
 
 
+def within_places_of(user: User, name: str = "location") -> Q:
+    """Rows of the user's dealers; where a membership names locations, only those and the ones
+    without a location, or nobody would pick them up. `name` leads to the location."""
+    visible = Q(pk__in=[])
+    for membership in user.active_memberships:
+        here = Q(dealer=membership.dealer_id)
+        if locations := membership.locations.all():
+            places = [location.pk for location in locations]
+            here &= Q(**{f"{name}__in": places}) | Q(**{name: None})
+        visible |= here
+    return visible
+
+
 class State(models.TextChoices):
     """The sixteen German states; holidays depend on them. Codes: ISO 3166-2:DE."""
 
@@ -134,6 +149,11 @@ class Location(DealerOwned):
         help_text=_("Names used by partners and in Excel lists that mean this location."),
     )
     is_active = models.BooleanField(_("active"), default=True)
+    closed_on_eves = models.BooleanField(
+        _("closed on 24 and 31 December"),
+        default=True,
+        help_text=_("Switched off, both are days like any other."),
+    )
 
     class Meta:
         verbose_name = _("location")
@@ -192,6 +212,17 @@ class Membership(DealerOwned):
         default=False,
         help_text=_("Results of credit pre-checks; only for those who need them for their work."),
     )
+    # Those who are named by it are mailed, each about what they may see.
+    told_of_findings_from = models.PositiveSmallIntegerField(
+        _("mail about findings of the export control"),
+        choices=[(None, _("no mails")), *Severity.choices],
+        null=True,
+        blank=True,
+        help_text=_(
+            "From which severity on. Mails come inside opening hours, about locked interfaces "
+            "at any time; each finding is told once."
+        ),
+    )
     is_active = models.BooleanField(_("active"), default=True)
 
     # As partners are told who handed a lead over.
@@ -209,3 +240,8 @@ class Membership(DealerOwned):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()}"
+
+    def clean(self) -> None:
+        if self.told_of_findings_from and self.user_id and not self.user.email:
+            message = _("This user has no e-mail address yet; the operator can enter one.")
+            raise ValidationError({"told_of_findings_from": message})

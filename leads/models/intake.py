@@ -9,7 +9,9 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from leads.models.dealer import DealerOwned, DealerOwnedQuerySet
 from leads.models.encrypted import EncryptedTextField
@@ -40,7 +42,15 @@ class Outcome(models.TextChoices):
     IGNORED = "ignored", _("ignored, older version")
     QUARANTINED = "quarantined", _("quarantined")
     REJECTED = "rejected", _("rejected")
+    # No enquiry, or none that anybody wants: nobody was refused anything.
+    SET_ASIDE = "set_aside", pgettext_lazy("outcome of a message", "set aside")
     UNDONE = "undone", _("undone")
+
+    @classmethod
+    def of_requests(cls) -> list[tuple[str, str | Promise]]:
+        """As choices, those with which a request to the API may be answered."""
+        later = (cls.SET_ASIDE, cls.UNDONE)
+        return [(one.value, one.label) for one in cls if one not in later]
 
 
 class IntakeEntryQuerySet(DealerOwnedQuerySet["IntakeEntry"]):
@@ -93,6 +103,8 @@ class IntakeEntry(DealerOwned):
     outcome = models.CharField(_("outcome"), max_length=20, choices=Outcome, blank=True)
     # Sentences in the language of the office, without personal data.
     reason = models.TextField(_("reason"), blank=True)
+    # What read it last, with its version ("mail/adf 1"); empty where there is but one way.
+    parser = models.CharField(_("read by"), max_length=40, blank=True, editable=False)
     processed_at = models.DateTimeField(_("processed"), null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
     lead = models.ForeignKey(

@@ -13,7 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from leads.models.catalog import Category, CloseReason, Source, Stage, Status, Tag
 from leads.models.contact import ContactData
 from leads.models.customer import Customer
-from leads.models.dealer import Dealer, DealerOwned, DealerOwnedQuerySet, Location
+from leads.models.dealer import (
+    Dealer,
+    DealerOwned,
+    DealerOwnedQuerySet,
+    Location,
+    within_places_of,
+)
 from leads.models.history import BatchedRecords
 from leads.models.keys import search_text
 from leads.models.lead_type import LeadType
@@ -64,13 +70,7 @@ class LeadQuerySet(DealerOwnedQuerySet["Lead"]):
         """Deleted and merged ones too."""
         if user.is_superuser:
             return self.all()
-        visible = Q(pk__in=[])
-        for membership in user.active_memberships:
-            here = Q(dealer=membership.dealer_id)
-            if locations := membership.locations.all():
-                here &= Q(location__in=[location.pk for location in locations]) | Q(location=None)
-            visible |= here
-        return self.filter(visible)
+        return self.filter(within_places_of(user))
 
     def open(self) -> Self:
         return self.exclude(status__stage__in=Stage.closed())

@@ -131,6 +131,8 @@ class ListImport(DealerOwned):
     takes_conflicts = models.BooleanField(
         _("where both have changed, the list wins"), default=False
     )
+    # Of a list of the whole stock: however many it no longer names are marked as gone.
+    accepts_vanishing = models.BooleanField(_("many vehicles may be gone"), default=False)
 
     # How far it is. Row counts; `step_…` since it was last started or resumed, for the rate.
     row_count = models.PositiveIntegerField(_("rows"), default=0)

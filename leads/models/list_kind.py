@@ -8,3 +8,4 @@ class ListKind(models.TextChoices):
     LEADS = "leads", _("leads")
     CUSTOMERS = "customers", _("customers")
     VEHICLES = "vehicles", _("vehicles")
+    ENTRIES = "entries", _("catalogue entries")  # by pages of their own, not by the wizard

@@ -21,6 +21,8 @@ class Vehicle(DealerOwned):
         IN_STOCK = "in_stock", _("in stock")
         RESERVED = "reserved", _("reserved")
         SOLD = "sold", _("sold")
+        # A whole list of the stock no longer names it (services/whole_stock.py).
+        GONE = "gone", _("no longer in stock")
 
     class Condition(models.TextChoices):
         NEW = "new", _("new")
@@ -48,6 +50,8 @@ class Vehicle(DealerOwned):
     )
     url = models.URLField(_("listing"), max_length=500, blank=True)
     state = models.CharField(_("state"), max_length=20, choices=State, default=State.IN_STOCK)
+    # Which list of a whole stock it was in last: only that one can say that it is gone.
+    stock_source = models.CharField(_("stock list"), max_length=80, blank=True, editable=False)
     search_text = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
@@ -63,6 +67,11 @@ class Vehicle(DealerOwned):
             models.Index(fields=["dealer", "-created_at", "-id"], name="vehicle_newest"),
             models.Index(fields=["dealer", "-updated_at", "-id"], name="vehicle_by_change"),
             models.Index(fields=["dealer", "vin"], name="vehicle_vin", condition=~Q(vin="")),
+            models.Index(
+                fields=["dealer", "stock_source"],
+                name="vehicle_of_stock",
+                condition=~Q(stock_source=""),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
