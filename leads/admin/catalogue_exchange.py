@@ -35,9 +35,14 @@ from leads.admin.catalogue_exchange_forms import (
     CatalogueImportForm,
 )
 from leads.admin.catalogue_preview import has_collided, preview_of, raise_surprises
+from leads.admin.change_batch_undo import with_undo
 from leads.admin.wall import dealers_where, rows_at, user_of
+from leads.models import ChangeBatch, Dealer
+from leads.resources.catalogue_columns import cells_of
 from leads.resources.catalogue_files import CatalogueList, CsvList, WindowsCsvList, WrittenList
 from leads.resources.catalogue_resources import RESOURCES
+from leads.resources.catalogue_rows import EntriesResult
+from leads.services.undo_catalogue import remember_entries
 
 _SALT = "leads.catalogue"
 _WAITS = 60 * 60  # seconds: how old a preview may be that is confirmed
@@ -173,14 +178,34 @@ class ExchangesCatalogue(ImportExportMixin, DealerAdmin):
             if result.has_validation_errors() or has_collided(result):
                 return self._once_more(request, _CHANGED)
             raise_surprises(result)
+            result.change_batch = self._remember(request, result, form.dealer)
             return self.process_result(result, request)
+
+    def _remember(
+        self, request: HttpRequest, result: Any, dealer: Dealer | None
+    ) -> ChangeBatch | None:
+        """How it can be undone; what all dealers share belongs to no dealer's bulk changes."""
+        if dealer is None:
+            return None
+        changed = [row for row in result.rows if row.is_new() or row.is_update()]
+        return remember_entries(
+            dealer,
+            [(None if row.is_new() else row.original, row.instance) for row in changed],
+            cells=cells_of(self.model),
+            what=str(self.opts.verbose_name_plural),
+            by=user_of(request),
+            now=timezone.now(),
+        )
 
     def _once_more(self, request: HttpRequest, why: Promise) -> HttpResponse:
         self.message_user(request, str(why), messages.WARNING)
         return HttpResponseRedirect(reverse(f"admin:leads_{self.opts.model_name}_import"))
 
-    def add_success_message(self, result: Result, request: HttpRequest) -> None:
-        self.message_user(request, " ".join(preview_of(result).sentences), messages.SUCCESS)
+    def add_success_message(self, result: EntriesResult, request: HttpRequest) -> None:
+        text = " ".join(preview_of(result).sentences)
+        batches = [result.change_batch] if result.change_batch else []
+        message = with_undo(request, text, batches, back=self._list_url())
+        self.message_user(request, message, messages.SUCCESS)
 
     def generate_log_entries(self, result: Result, request: HttpRequest) -> None:
         """In the history of each entry: that it came with a list, or what the list changed."""

@@ -28,7 +28,7 @@ from leads.admin.display import ago, badge, moment, two_lines
 from leads.admin.filters import DaysFilter
 from leads.admin.kept import KeptAdmin
 from leads.admin.list_import_page import grouped
-from leads.admin.list_import_texts import TEXTS
+from leads.admin.list_import_texts import BATCH_TEXTS
 from leads.admin.merge_pages import back_url
 from leads.admin.wall import dealers_where, has_right_at, user_of
 from leads.models import ChangeBatch, ListImport, ListKind, User
@@ -230,7 +230,7 @@ def counts_of(batch: ChangeBatch) -> list[str]:
     """["290 new leads", "4 changed"]"""
     if batch.kind == ChangeBatch.Kind.MERGE:
         return [_("two into one")]
-    texts, words = TEXTS[batch.list_kind], []
+    texts, words = BATCH_TEXTS[batch.list_kind], []
     if batch.created_count:
         words.append(texts.sentence("new", batch.created_count, grouped(batch.created_count)))
     if batch.changed_count or not words:
@@ -240,7 +240,7 @@ def counts_of(batch: ChangeBatch) -> list[str]:
 
 def _effects(batch: ChangeBatch, counts: dict[str, Any]) -> list[str]:
     """What undoing will do, as sentences."""
-    texts = TEXTS[batch.list_kind]
+    texts = BATCH_TEXTS[batch.list_kind]
     pairs = [("goes", "created"), ("back", "changed"), ("partly", "partly")]
     return [
         texts.sentence(text, counts[name], grouped(counts[name]))
@@ -257,7 +257,7 @@ def until_text(batch: ChangeBatch) -> str:
 
 def _done(batch: ChangeBatch) -> str:
     taken = batch.taken_back_count
-    words = [TEXTS[batch.list_kind].sentence("as_before", taken, grouped(taken))]
+    words = [BATCH_TEXTS[batch.list_kind].sentence("as_before", taken, grouped(taken))]
     if batch.left_count:
         text = ngettext("%(n)d stays.", "%(n)d stay.", batch.left_count)
         words.append(text % {"n": batch.left_count})

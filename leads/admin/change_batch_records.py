@@ -15,7 +15,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from leads.admin.change_batch_values import sentence, values_of
-from leads.models import ChangeBatch, Customer, Lead, ListKind, Location, User, Vehicle
+from leads.models import (
+    ChangeBatch,
+    Customer,
+    EntryChange,
+    Lead,
+    LeadType,
+    ListKind,
+    Location,
+    User,
+    Vehicle,
+)
+from leads.resources.catalogue_columns import CATALOGUE_COLUMNS
+from leads.services.undo_catalogue import entries_of, plan_entries
 from leads.services.undo_leads import labels
 from leads.services.undo_plan import Verdict, plan
 from leads.services.undo_records import RECORDS, RecordVerdict, plan_records
@@ -30,7 +42,7 @@ class Rows:
 
     plan: Callable[[ChangeBatch, User], Iterable[Verdict | RecordVerdict]]
     seen: Callable[[User], QuerySet[Any]]
-    page: str  # name of its address
+    page: Callable[[Any], str]  # its address
     name: Callable[[Any], str]
     number: Callable[[Any], str]
     unseen: Promise
@@ -44,8 +56,12 @@ class Rows:
         return {
             "name": Truncator(self.name(row) or _("Without a name")).chars(_LONG),
             "number": self.number(row),
-            "url": reverse(self.page, args=[row.pk]) if is_here else "",
+            "url": self.page(row) if is_here else "",
         }
+
+
+def _page(model: str) -> Callable[[Any], str]:
+    return lambda row: reverse(f"admin:leads_{model}_change", args=[row.pk])
 
 
 def _label(kind: str, cell: str) -> str:
@@ -80,11 +96,37 @@ def _sentences(verdict: RecordVerdict, row: Any, names: Mapping[int, str]) -> It
         yield sentence(field, *values)
 
 
+_CELLS_OF_ENTRIES = {
+    column.name: column.label for columns in CATALOGUE_COLUMNS.values() for column in columns
+} | {"is_automatic": gettext_lazy("created automatically")}
+
+
+def _values_of_entries(
+    batch: ChangeBatch, changes: Mapping[int, EntryChange], user: User
+) -> Mapping[int, Sequence[str]]:
+    """As `_values`; lead types tell results of credit pre-checks, which not everybody may see."""
+    entries = entries_of(changes.values())
+    return {
+        one.pk: [
+            sentence(entry._meta.get_field(cell), getattr(entry, cell), one.former[cell])
+            for cell, _who in one.left
+        ]
+        for one in plan_entries(batch, pks=list(changes))
+        if (entry := entries.get(changes[one.pk].entry_id)) is not None
+        and not one.is_new
+        and not isinstance(entry, LeadType)
+    }
+
+
+def _page_of_entry(change: EntryChange) -> str:
+    return reverse(f"admin:leads_{change.catalogue}_change", args=[change.entry_id])
+
+
 SHOWN: Mapping[str, Rows] = {
     ListKind.LEADS: Rows(
         plan=lambda batch, user: plan(batch, by=user),
         seen=lambda user: Lead.objects.ever_of_user(user),
-        page="admin:leads_lead_change",
+        page=_page("lead"),
         name=lambda lead: lead.full_name,
         number=lambda lead: lead.number,
         unseen=gettext_lazy("A lead that you cannot see"),
@@ -94,7 +136,7 @@ SHOWN: Mapping[str, Rows] = {
     ListKind.CUSTOMERS: Rows(
         plan=lambda batch, _user: plan_records(batch),
         seen=lambda user: Customer.objects.ever_of_user(user),
-        page="admin:leads_customer_change",
+        page=_page("customer"),
         name=lambda customer: customer.full_name or customer.email,
         number=lambda customer: customer.external_number,
         unseen=gettext_lazy("A customer that is not here any more"),
@@ -104,11 +146,21 @@ SHOWN: Mapping[str, Rows] = {
     ListKind.VEHICLES: Rows(
         plan=lambda batch, _user: plan_records(batch),
         seen=lambda user: Vehicle.objects.for_user(user),
-        page="admin:leads_vehicle_change",
+        page=_page("vehicle"),
         name=lambda car: " ".join(filter(None, [car.make, car.model, car.variant])),
         number=lambda car: car.internal_number or car.vin,
         unseen=gettext_lazy("A vehicle that is not here any more"),
         labels=_labels_of(ListKind.VEHICLES),
         values=_values,
+    ),
+    ListKind.ENTRIES: Rows(
+        plan=lambda batch, _user: plan_entries(batch),
+        seen=lambda user: EntryChange.objects.for_user(user),
+        page=_page_of_entry,
+        name=lambda change: change.name,
+        number=lambda _change: "",
+        unseen=gettext_lazy("An entry that is not here any more"),
+        labels=lambda cells: [str(_CELLS_OF_ENTRIES[cell]) for cell in cells],
+        values=_values_of_entries,
     ),
 }

@@ -28,8 +28,11 @@ def may_undo(user: User, batch: ChangeBatch) -> bool:
     return is_own and has_right_at(user, UNDO_OWN, batch.dealer_id)
 
 
-def with_undo(request: HttpRequest, text: str, batches: Sequence[ChangeBatch]) -> SafeString | str:
-    """A message with the button that takes back what it tells; one for each dealer."""
+def with_undo(
+    request: HttpRequest, text: str, batches: Sequence[ChangeBatch], *, back: str = ""
+) -> SafeString | str:
+    """A message with the button that takes back what it tells, one for each dealer; `back`: the
+    page to which that leads, if not this one."""
     urls = [
         reverse("admin:leads_changebatch_undo", args=[one.pk])
         for one in batches
@@ -37,7 +40,7 @@ def with_undo(request: HttpRequest, text: str, batches: Sequence[ChangeBatch]) -
     ]
     if not urls:
         return text
-    back = request.get_full_path()
+    back = back or request.get_full_path()
     first, *more = (
         with_button(request, text if n == 0 else "", url=url, back=back)
         for n, url in enumerate(urls)

@@ -19,22 +19,11 @@ _PARTLY = ngettext_lazy(
 )
 
 
-@dataclass(frozen=True)
-class Texts:
-    """`choice`: a line for people who choose what a list holds. `one`: head of a column.
-    `reference`: what one is called by its %(number)s. `existing`: about those that are here
-    already. `where_kept`: what becomes of columns that mean nothing.
-    The others are for numbers %(n)s, each in its own sentence or cell."""
+@dataclass(frozen=True, kw_only=True)
+class BatchTexts:
+    """How the page of a bulk change speaks of numbers %(n)s of its rows, each a sentence or what
+    stands in a cell."""
 
-    title: Promise
-    choice: Promise
-    one: Promise
-    reference: Promise | str
-    existing: Promise
-    where_kept: Promise
-    created: Any
-    changed: Any
-    stays: Any
     new: Any
     edited: Any
     goes: Any
@@ -45,6 +34,24 @@ class Texts:
     def sentence(self, name: str, count: int, shown: str) -> str:
         text: str = getattr(self, name) % {"count": count, "n": shown}
         return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Texts(BatchTexts):
+    """`choice`: a line for people who choose what a list holds. `one`: head of a column.
+    `reference`: what one is called by its %(number)s. `existing`: about those that are here
+    already. `where_kept`: what becomes of columns that mean nothing.
+    The others are for numbers %(n)s, too."""
+
+    title: Promise
+    choice: Promise
+    one: Promise
+    reference: Promise | str
+    existing: Promise
+    where_kept: Promise
+    created: Any
+    changed: Any
+    stays: Any
 
 
 TEXTS: Mapping[str, Texts] = {
@@ -128,6 +135,25 @@ TEXTS: Mapping[str, Texts] = {
         ),
         as_before=ngettext_lazy(
             "%(n)s vehicle is as before.", "%(n)s vehicles are as before.", "count"
+        ),
+    ),
+}
+
+BATCH_TEXTS: Mapping[str, BatchTexts] = {
+    **TEXTS,
+    ListKind.ENTRIES: BatchTexts(
+        new=ngettext_lazy("%(n)s new entry", "%(n)s new entries", "count"),
+        edited=ngettext_lazy("%(n)s entry changed", "%(n)s entries changed", "count"),
+        goes=ngettext_lazy(
+            "%(n)s new entry is deleted.", "%(n)s new entries are deleted.", "count"
+        ),
+        back=ngettext_lazy(
+            "%(n)s entry gets its former values back.",
+            "%(n)s entries get their former values back.",
+            "count",
+        ),
+        as_before=ngettext_lazy(
+            "%(n)s entry is as before.", "%(n)s entries are as before.", "count"
         ),
     ),
 }

@@ -131,6 +131,12 @@ CATALOGUE_COLUMNS: dict[type[Model], tuple[EntryColumn, ...]] = {
 }
 
 
+def cells_of(model: type[Model]) -> list[str]:
+    """The attributes of entries that an import of a list may change."""
+    cells = [column.name for column in CATALOGUE_COLUMNS[model] if column.name != "dealer"]
+    return [*cells, "is_automatic"] if issubclass(model, CatalogEntry) else cells
+
+
 @cache
 def _by_header(model: type[Model]) -> dict[str, EntryColumn]:
     """Our own labels in every language come first, then what others say."""

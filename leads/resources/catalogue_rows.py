@@ -18,6 +18,7 @@ from import_export.fields import Field
 from import_export.resources import ModelResource
 from import_export.results import Result, RowResult
 
+from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import Dealer
 from leads.models.keys import catalog_key, clean_text
 from leads.resources.catalogue_columns import CATALOGUE_COLUMNS, entry_column, words_for_all
@@ -38,11 +39,13 @@ class EntryRowResult(RowResult):
 
 class EntriesResult(Result):
     """`left_out`: headers that mean nothing here. `headers`: attribute → header of our columns;
-    `naming`: the header by which entries are found."""
+    `naming`: the header by which entries are found.
+    `change_batch`: by which what was imported can be undone."""
 
     left_out: Sequence[str] = ()
     headers: Mapping[str, str] = MappingProxyType({})
     naming: str = ""
+    change_batch: ChangeBatch | None = None
 
 
 class CatalogueResource(ModelResource):
@@ -124,14 +127,14 @@ class CatalogueResource(ModelResource):
 
     def _our_headers(self, headers: Sequence[str]) -> list[str]:
         ours = {column.name: self.fields[column.name].column_name for column in self.columns}
-        found = []
+        found, left_out = [], _("left out")
         for header in headers:
             column = entry_column(self._meta.model, header)
             name = ours.pop(column.name, None) if column else None
             if name is None:
                 self._left_out.append(header)
             # Ours may stand in another column of the list, under another name.
-            found.append(name or f"{header} ({_('left out')})")
+            found.append(name or f"{header} ({left_out})")
         return found
 
     @property

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
@@ -53,6 +54,10 @@ class Meanings:
         others = (one for one in self._found.get(catalog_key(spelling), ()) if one.pk != entry.pk)
         return next(others, None)
 
+    def means_another(self, entry: CatalogEntry) -> bool:
+        """Whether its name, its key or another spelling would lead to another entry."""
+        return any(self.other(one, entry) for one in entry.spellings())
+
     def taken(self, entry: CatalogEntry) -> list[str]:
         """Sentences about spellings of the entry that mean another one."""
         found = ((one, self.other(one, entry)) for one in entry.aliases)
@@ -60,11 +65,20 @@ class Meanings:
         return [words % {"spelling": one, "entry": other} for one, other in found if other]
 
 
-def meanings_at(model: type[CatalogEntry], dealer_id: int | None) -> Meanings:
+def meanings_at(
+    model: type[CatalogEntry],
+    dealer_id: int | None,
+    *,
+    instead: Mapping[int, CatalogEntry] = MappingProxyType({}),
+    without: Collection[int] = (),
+) -> Meanings:
+    """As stored; or as it would be with these entries (by id) `instead` of the stored ones, and
+    `without` those."""
     rows = model._default_manager.filter(dealer=None)
     if dealer_id is not None:
         rows |= model._default_manager.filter(dealer=dealer_id)
-    return Meanings(rows, dealer_id=dealer_id)
+    entries = [instead.get(one.pk, one) for one in rows if one.pk not in without]
+    return Meanings(entries, dealer_id=dealer_id)
 
 
 def problem_of_stage(status: Status, *, before: str) -> str:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
+from leads.models.batch_memory import EntryChange
 from leads.models.change_batch import ChangeBatch
 from leads.models.customer import Customer
 from leads.models.lead import Lead
@@ -75,21 +76,30 @@ def close_merges(merges: QuerySet[Merge], *, by: User | None, now: datetime) -> 
 
 
 def close_batch(batch: ChangeBatch) -> bool:
-    """Count what the batch has created and changed, as the history of its leads, or of what its
-    list held, says; False if that is nothing, and then it is forgotten."""
-    model = _MODELS[batch.list_kind]
-    history = model.history.model._default_manager.filter(change_batch=batch.pk)
-    counted = history.aggregate(
-        rows=Count("id", distinct=True), created=Count("id", filter=Q(history_type="+"))
-    )
-    batch.created_count = counted["created"]
-    batch.changed_count = counted["rows"] - counted["created"]
-    if not counted["rows"]:
+    """Count what the batch has created and changed; False if that is nothing, and then it is
+    forgotten."""
+    rows, created = _counted(batch)
+    batch.created_count = created
+    batch.changed_count = rows - created
+    if not rows:
         batch.delete()
         return False
     batch.is_open = False
     batch.save(update_fields=["created_count", "changed_count", "is_open"])
     return True
+
+
+def _counted(batch: ChangeBatch) -> tuple[int, int]:
+    """How many rows of its leads, or of what its list held, and how many of them are new."""
+    if batch.list_kind == ListKind.ENTRIES:
+        changes = EntryChange.objects.filter(change_batch=batch)
+        return changes.count(), changes.filter(before__isnull=True).count()
+    model = _MODELS[batch.list_kind]
+    history = model.history.model._default_manager.filter(change_batch=batch.pk)
+    counted = history.aggregate(
+        rows=Count("id", distinct=True), created=Count("id", filter=Q(history_type="+"))
+    )
+    return counted["rows"], counted["created"]
 
 
 @retried

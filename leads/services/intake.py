@@ -33,7 +33,7 @@ class Unusable(Exception):
 
 
 class SetAside(Unusable):
-    """Nothing is to become of it, and nobody need look: kept as rejected, with this reason."""
+    """Nothing is to become of it, and nobody need look: kept as set aside, with this reason."""
 
 
 class BelongsToLead(Unusable):
@@ -60,6 +60,7 @@ class Message:
         return hashlib.sha256(self.raw.encode()).hexdigest()
 
 
+# One of several ways to read a message notes itself as `entry.parser`.
 Parse = Callable[[IntakeEntry], LeadDraft]
 
 
@@ -211,7 +212,7 @@ def _process_together(work: _Work, entries: Sequence[IntakeEntry]) -> _Receipts:
         except BelongsToLead as error:
             replies[entry.pk] = error
         except SetAside as error:
-            entry.outcome, entry.reason, entry.lead = Outcome.REJECTED, str(error), None
+            entry.outcome, entry.reason, entry.lead = Outcome.SET_ASIDE, str(error), None
             receipts[entry.pk] = None
         except Unusable as error:
             entry.outcome, entry.reason = Outcome.QUARANTINED, str(error)
@@ -264,7 +265,7 @@ def _attach_replies(
         elif error.instead is not None:
             instead[pk] = error.instead
         else:
-            entry.outcome, entry.reason, entry.lead = Outcome.REJECTED, str(error), None
+            entry.outcome, entry.reason, entry.lead = Outcome.SET_ASIDE, str(error), None
             receipts[pk] = None
     return instead
 
@@ -298,7 +299,7 @@ def _quarantine(work: _Work, entry: IntakeEntry, reason: str) -> _Receipts:
     return {entry.pk: None}
 
 
-_OUTCOME_FIELDS = ["outcome", "reason", "lead", "attempts", "processed_at"]
+_OUTCOME_FIELDS = ["outcome", "reason", "lead", "parser", "attempts", "processed_at"]
 
 
 def _write_outcomes(work: _Work, entries: Sequence[IntakeEntry]) -> None:

@@ -16,11 +16,13 @@ R = TypeVar("R", Customer, Vehicle)
 @dataclass(frozen=True, slots=True)
 class Listed:
     """One row. `values`: by column, without what it leaves empty. `pk`: the one that it names by
-    our own number. `on_existing`: what is to be done if it is here already."""
+    our own number. `on_existing`: what is to be done if it is here already. `fills`: like `values`,
+    for what is empty here."""
 
     values: Mapping[str, Any]
     pk: int | None = None
     on_existing: OnExisting = OnExisting.UPDATE
+    fills: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -75,6 +77,10 @@ def applied(
         before = getattr(record, name)
         is_kept = listed.on_existing == OnExisting.FILL and before not in empty
         if not is_kept and not is_same(name, before, value):
+            setattr(record, name, value)
+            changes[name] = (before, value)
+    for name, value in listed.fills.items():
+        if (before := getattr(record, name)) in empty:
             setattr(record, name, value)
             changes[name] = (before, value)
     outcome = RowOutcome.UPDATED if changes else RowOutcome.UNCHANGED

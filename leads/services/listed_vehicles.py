@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -20,6 +21,9 @@ from leads.services.listed_rows import Listed, Taken, applied, refused
 from leads.services.storing import update_rows
 
 Key = tuple[str, str]
+
+# A list that names such a car brings it (back) into the stock.
+_NOT_HERE = (Vehicle.State.UNKNOWN, Vehicle.State.GONE)
 
 
 def foresee_vehicles(dealer: Dealer, rows: Sequence[Listed]) -> list[Taken[Vehicle]]:
@@ -117,14 +121,14 @@ def _judge(dealer: Dealer, row: Listed, known: dict[Key, Vehicle]) -> Taken[Vehi
 
 
 def _known(row: Listed, car: Vehicle, reason: str) -> Taken[Vehicle]:
-    if car.state == Vehicle.State.UNKNOWN and "state" not in row.values:
-        row = Listed({**row.values, "state": Vehicle.State.IN_STOCK}, row.pk, row.on_existing)
-    return applied(car, row, reason=reason, empty=("", None, Vehicle.State.UNKNOWN))
+    if car.state in _NOT_HERE and "state" not in row.values:
+        row = replace(row, values={**row.values, "state": Vehicle.State.IN_STOCK})
+    return applied(car, row, reason=reason, empty=("", None, *_NOT_HERE))
 
 
 def _new(dealer: Dealer, row: Listed, *, twin: Vehicle | None = None) -> Taken[Vehicle]:
     car = blank(Vehicle)
     car.dealer_id = dealer.pk
-    for name, value in row.values.items():
+    for name, value in {**row.fills, **row.values}.items():
         setattr(car, name, value)
     return Taken(RowOutcome.CREATED, car, twin, reason=_("New vehicle."))

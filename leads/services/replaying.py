@@ -19,7 +19,13 @@ from leads.services.drafts import Receipt
 from leads.services.intake import Parse, process
 
 # Nothing came of these yet. What became a lead is changed there, not here.
-REPLAYABLE = ("", Outcome.QUARANTINED, Outcome.REJECTED, Outcome.UNDONE)
+REPLAYABLE = (
+    "",
+    Outcome.QUARANTINED,
+    Outcome.REJECTED,
+    Outcome.SET_ASIDE,
+    Outcome.UNDONE,
+)
 # By channel; a channel that is not in it cannot be processed again.
 Parsers = Mapping[str, Parse]
 
@@ -62,12 +68,13 @@ def replay(
 ) -> list[Receipt | None]:
     """Process these entries again; for each its receipt, or None where there still is no lead.
 
-    Only what is quarantined, rejected or not processed yet: the others, changes of leads, those
-    whose text is deleted and those of a channel without a parser stay as they are. Each outcome
-    and reason stands on its entry afterwards, in the language of the office, and the log says who
-    did it.
+    Only what is quarantined, rejected, set aside or not processed yet: the others, changes of
+    leads, those whose text is deleted and those of a channel without a parser stay as they are.
+    Each outcome and reason stands on its entry afterwards, in the language of the office; the log
+    says who did it, and which parser read it before and now.
     """
     waiting = [one for one in entries if is_replayable(one, parsers)]
+    before = {one.pk: one.parser for one in waiting}
     receipts: dict[int, Receipt | None] = {}
     with translation.override(settings.LANGUAGE_CODE):
         for channel in dict.fromkeys(one.channel for one in waiting):
@@ -78,8 +85,17 @@ def replay(
                 batch = of_channel[start : start + _TOGETHER]
                 found = process(dealer, batch, parsers[channel], now=now)
                 receipts |= {one.pk: got for one, got in zip(batch, found, strict=True)}
-    note(by, waiting, Deed.PROCESSED)
+    by_words: dict[str, list[IntakeEntry]] = {}
+    for one in waiting:
+        by_words.setdefault(_readers(before[one.pk], one.parser), []).append(one)
+    for words, same in by_words.items():
+        note(by, same, Deed.PROCESSED, more=words)
     return [receipts.get(one.pk) for one in entries]
+
+
+def _readers(before: str, after: str) -> str:
+    """ "mail/adf 1", "mail/adf 1 → mail/adf 2"; "" where there is but one way to read it."""
+    return " → ".join(dict.fromkeys(filter(None, [before, after])))
 
 
 def is_replayable(entry: IntakeEntry, parsers: Parsers) -> bool:
@@ -103,14 +119,15 @@ def set_aside(entries: IntakeEntryQuerySet, *, by: User, now: datetime) -> int:
     same = IntakeEntry.objects.filter(pk__in=[one.pk for one in chosen])
     with translation.override(settings.LANGUAGE_CODE):
         reason = _("Set aside by a person.")
-    same.update(outcome=Outcome.REJECTED, reason=reason, processed_at=now)
+    same.update(outcome=Outcome.SET_ASIDE, reason=reason, processed_at=now)
     note(by, chosen, Deed.SET_ASIDE)
     return len(chosen)
 
 
-def note(by: User | None, entries: Iterable[IntakeEntry], deed: Deed) -> None:
+def note(by: User | None, entries: Iterable[IntakeEntry], deed: Deed, *, more: str = "") -> None:
     """Write into the log who did what, in the language of the office; the log is never changed."""
     rows = list(entries)
     if by is not None and rows:
         with translation.override(settings.LANGUAGE_CODE):
-            LogEntry.objects.log_actions(by.pk, rows, CHANGE, str(deed.label))
+            words = " · ".join(filter(None, [str(deed.label), more]))
+            LogEntry.objects.log_actions(by.pk, rows, CHANGE, words)

@@ -19,8 +19,8 @@ from leads.models.lead import Lead
 from leads.models.unmapped import UnmappedName
 from leads.services.undo_plan import lead_ids
 
-# By the column of a lead.
-_CATALOGUES: Mapping[str, type[CatalogEntry]] = {
+# By the column of a lead; lists use the same names.
+CATALOGUES: Mapping[str, type[CatalogEntry]] = {
     "status": Status,
     "source": Source,
     "category": Category,
@@ -37,10 +37,10 @@ def remove_entries(batch: ChangeBatch) -> None:
     refers to are deleted; those that only leads in the bin or former values refer to are switched
     off, and on again when they are needed (bringing_back.py, catalogue.py). A name that somebody
     has given a meaning keeps it: what it means stays."""
-    for column, model in _CATALOGUES.items():
+    for column, model in CATALOGUES.items():
         if unused := _unused(batch, model, _needed(column)):
             if model is Source:
-                unused = _not_wanted(batch.dealer_id, unused)
+                unused = not_wanted(batch.dealer_id, unused)
             former = _former(batch, column, unused)
             _remove(model, unused, known=[Lead.objects.filter(**_ours(column))], also=former)
     through = Lead.tags.through.objects.filter(tag=OuterRef("pk"))
@@ -84,7 +84,7 @@ def _unused(
     return list(rows.values_list("pk", flat=True))
 
 
-def _not_wanted(dealer_id: int, pks: Collection[int]) -> Collection[int]:
+def not_wanted(dealer_id: int, pks: Collection[int]) -> Collection[int]:
     """Of these sources, those that nothing on other floors names (settings.NEEDED_SOURCES)."""
     asked = [import_string(path)(dealer_id) for path in settings.NEEDED_SOURCES]
     wanted = {catalog_key(name) for names in asked for name in names}

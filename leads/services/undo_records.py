@@ -21,6 +21,7 @@ from leads.models.list_kind import ListKind
 from leads.models.vehicle import Vehicle
 from leads.services.customers import COLUMNS
 from leads.services.undo_plan import Reason, Reasoned
+from leads.services.undo_references import referring
 from leads.services.undo_trace import Change
 
 Record = Customer | Vehicle
@@ -84,13 +85,7 @@ def _customers_used(dealer_id: int, pks: Collection[int]) -> set[int]:
 
 
 def _vehicles_used(_dealer_id: int, pks: Collection[int]) -> set[int]:
-    """Whatever refers to vehicles, in this app or another."""
-    found: set[int] = set()
-    for relation in Vehicle._meta.related_objects:
-        column = relation.field.attname
-        rows = relation.related_model._base_manager.filter(**{f"{column}__in": pks})
-        found |= set(rows.order_by().values_list(column, flat=True))
-    return found
+    return referring(Vehicle, pks)
 
 
 RECORDS: Mapping[str, Records] = {

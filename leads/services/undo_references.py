@@ -1,4 +1,5 @@
-"""Whether what a former value refers to is still there: entries are merged, cars deleted."""
+"""Whether what a former value refers to is still there: entries are merged, cars deleted. And what
+refers to rows that came with a bulk change."""
 
 from __future__ import annotations
 
@@ -42,3 +43,17 @@ def missing(references: Collection[Reference]) -> set[Reference]:
         for pk in model._default_manager.filter(pk__in=pks).values_list("pk", flat=True)
     }
     return set(references) - found
+
+
+def referring(model: type[Model], pks: Collection[int], *, also_hidden: bool = False) -> set[int]:
+    """Those of these rows that others refer to, in this app or another; `also_hidden`: by keys that
+    have no way back, too, as those of histories. A query for each key."""
+    found: set[int] = set()
+    relations: Sequence[Any] = model._meta.get_fields(include_hidden=also_hidden)
+    for relation in relations:
+        if not pks or not (relation.auto_created and relation.one_to_many):
+            continue
+        column = relation.field.attname
+        rows = relation.related_model._base_manager.filter(**{f"{column}__in": pks})
+        found |= set(rows.order_by().values_list(column, flat=True).distinct())
+    return found

@@ -26,6 +26,7 @@ from leads.models.list_kind import ListKind
 from leads.models.user import User
 from leads.services.handling import lock_leads
 from leads.services.retrying import retried
+from leads.services.undo_catalogue import change_ids, take_entries_back
 from leads.services.undo_customers import remove_unused
 from leads.services.undo_entries import remove_entries
 from leads.services.undo_leads import take_back
@@ -136,6 +137,12 @@ def _take_records_back(
     return take_records_back(batch, pks, chosen=set(batch.undo_chosen), by=by, now=now)
 
 
+def _take_entries_back(
+    batch: ChangeBatch, _dealer: Dealer, pks: Sequence[int], by: User, now: datetime
+) -> Sequence[RecordVerdict]:
+    return take_entries_back(batch, pks, chosen=set(batch.undo_chosen), by=by, now=now)
+
+
 _Take = Callable[
     [ChangeBatch, Dealer, Sequence[int], User, datetime], Sequence[Verdict | RecordVerdict]
 ]
@@ -144,6 +151,7 @@ _STEPS: Mapping[str, tuple[Callable[[ChangeBatch], QuerySet[Any]], _Take]] = {
     ListKind.LEADS: (lead_ids, _take_leads_back),
     ListKind.CUSTOMERS: (record_ids, _take_records_back),
     ListKind.VEHICLES: (record_ids, _take_records_back),
+    ListKind.ENTRIES: (change_ids, _take_entries_back),
 }
 
 

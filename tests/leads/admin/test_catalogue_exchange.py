@@ -13,7 +13,18 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from leads.admin.catalogue_exchange import CarriedUpload
-from leads.models import Category, CloseReason, LeadType, Role, Source, Stage, Status, Tag
+from leads.models import (
+    Category,
+    ChangeBatch,
+    CloseReason,
+    EntryChange,
+    LeadType,
+    Role,
+    Source,
+    Stage,
+    Status,
+    Tag,
+)
 from leads.models.keys import catalog_key
 from leads.resources.catalogue_files import MAX_BYTES
 from tests import builders
@@ -111,7 +122,7 @@ def test_a_list_is_shown_and_then_imported(administrator, office):
     assert not Source.objects.filter(name="Plakat").exists()
     done = confirm(administrator, shown)
 
-    assert messages_of(done) == ["1 neu. 1 geändert."]
+    assert messages_of(done)[0].startswith("1 neu. 1 geändert. ")
     messe.refresh_from_db()
     assert (messe.aliases, messe.position) == (["Autoschau", "Messestand"], 20)
     assert not messe.is_automatic  # somebody has looked at it
@@ -489,3 +500,111 @@ def test_reading_costs_the_same_for_many_rows(administrator, office):
         return len([one for one in found if "SAVEPOINT" not in one["sql"]])
 
     assert queries(2) == queries(30)
+
+
+# --- and is undone --------------------------------------------------------------------------------
+
+
+def undo_page(batch):
+    return reverse("admin:leads_changebatch_change", args=[batch.pk])
+
+
+def test_an_import_is_undone_from_its_message(administrator, office):
+    fair = make_source(office.ours, aliases=["Autoschau"], position=10, is_automatic=True)
+
+    done = bring(
+        administrator,
+        [
+            ("Name", "Weitere Schreibweisen", "Reihenfolge"),
+            ("Messe", "Stand", 20),
+            ("Plakat", "", 5),
+        ],
+    )
+    batch = ChangeBatch.objects.get()
+    assert reverse("admin:leads_changebatch_undo", args=[batch.pk]) in messages_of(done)[0]
+    page = text_of(administrator.get(undo_page(batch)))
+    assert "1 neuer Eintrag wird gelöscht." in page
+    assert "1 Eintrag bekommt seine früheren Werte zurück." in page
+    administrator.post(undo_page(batch), {"undo": "1"})
+
+    fair.refresh_from_db()
+    assert (fair.aliases, fair.position, fair.is_automatic) == (["Autoschau"], 10, True)
+    assert not Source.objects.filter(name="Plakat").exists()
+    history = administrator.get(reverse("admin:leads_source_history", args=[fair.pk]))
+    assert "Der Import einer Liste wurde rückgängig gemacht." in text_of(history)
+
+
+def test_what_is_needed_or_edited_since_stays_with_its_reason(administrator, office):
+    fair = make_source(office.ours, position=10)
+    bring(administrator, [("Name", "Reihenfolge"), ("Messe", 20), ("Plakat", 5), ("Radio", 6)])
+    builders.make_lead(office.ours, source=Source.objects.get(name="Plakat"))
+    Source.objects.filter(pk=fair.pk).update(position=30)
+    batch = ChangeBatch.objects.get()
+
+    page = text_of(administrator.get(undo_page(batch)))
+    assert "Inzwischen gehören Anfragen dazu." in page
+    assert "Reihenfolge: jetzt „30“, davor „10“." in page
+    administrator.post(undo_page(batch), {"undo": "1"})
+
+    assert Source.objects.get(pk=fair.pk).position == 30
+    assert set(own(office)) == {"Messe", "Plakat"}  # the radio is gone
+
+
+def own(office):
+    return Source.objects.filter(dealer=office.ours).values_list("name", flat=True)
+
+
+def test_what_was_edited_since_goes_back_if_somebody_says_so(administrator, office):
+    fair = make_source(office.ours, position=10)
+    bring(administrator, [("Name", "Reihenfolge"), ("Messe", 20)])
+    Source.objects.filter(pk=fair.pk).update(position=30)
+    batch = ChangeBatch.objects.get()
+    [change] = EntryChange.objects.all()
+
+    administrator.post(undo_page(batch), {"undo": "1", "chosen": str(change.pk)})
+
+    assert Source.objects.get(pk=fair.pk).position == 10
+
+
+def test_spellings_move_back_unless_they_mean_another_entry(administrator, office):
+    make_source(office.ours, "Messe", aliases=["Autoschau"])
+    make_source(office.ours, "Plakat", aliases=["Poster"])
+    rows = [("Name", "Weitere Schreibweisen"), ("Messe", "Poster"), ("Plakat", "Autoschau")]
+    bring(administrator, rows)
+    batch = ChangeBatch.objects.get()
+    Source.objects.filter(name="Messe").update(aliases=[])
+    make_source(office.ours, "Kino", aliases=["Poster"])
+
+    administrator.post(undo_page(batch), {"undo": "1"})
+
+    said = dict(Source.objects.filter(dealer=office.ours).values_list("name", "aliases"))
+    assert said == {"Messe": [], "Plakat": ["Autoschau"], "Kino": ["Poster"]}
+
+
+def test_a_status_with_leads_stays_on_its_side(administrator, office):
+    status = Status.objects.create(dealer=office.ours, name="Ruht", stage=Stage.LOST)
+    bring(administrator, [("Name", "Phase"), ("Ruht", "In Bearbeitung")], model=Status)
+    builders.make_lead(office.ours, status=status)
+
+    administrator.post(undo_page(ChangeBatch.objects.get()), {"undo": "1"})
+
+    status.refresh_from_db()
+    assert status.stage == Stage.IN_WORK
+
+
+@pytest.mark.parametrize("model", CATALOGUES)
+def test_every_catalogue_is_as_before(administrator, office, model):
+    word = "key" if model is LeadType else "name"
+    heads = ("ID", "Titel", "Name") if model is LeadType else ("Name", "Aktiv")
+    bring(administrator, [heads, ("x9", "ja", "Neu")], model=model)
+
+    administrator.post(undo_page(ChangeBatch.objects.get()), {"undo": "1"})
+
+    assert not model.objects.filter(**{word: "x9"}).exists()
+
+
+def test_lists_for_all_dealers_are_no_dealers_bulk_change(operator, office):
+    bring(operator, [("Name",), ("Plakat",)], owner="all")
+
+    assert Source.objects.filter(dealer=None, name="Plakat").exists()
+    assert not ChangeBatch.objects.exists()
