@@ -4,32 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
-from django.utils import translation
 from django.utils.translation import gettext as _
 
 from integrations import outbox, patience
 from integrations.bdk.sync import BdkMailbox, MessagePage
-from integrations.exchanges import recording
 from integrations.http import PartnerError, PartnerRefused, PartnerUnavailable
 from integrations.models import Connection, Partner, SyncRun
-from integrations.running import (
-    LEASE,
-    Order,
-    Progress,
-    Run,
-    begin,
-    close,
-    note_health,
-    silent,
-    told,
-    watch,
-)
+from integrations.running import Order, Progress, Run, close, note_health, running, told, watch
 from integrations.webhooks.fan_out import fan_out
 from leads.models.intake import IntakeEntry, Outcome
 from leads.models.user import User
@@ -57,10 +43,6 @@ _COUNTER_OF_OUTCOME = {
 }
 
 
-class AlreadyRunning(Exception):
-    """Somebody else is fetching from this connection at this moment."""
-
-
 def pull(
     connection: Connection,
     *,
@@ -81,40 +63,19 @@ def pull(
     partner is told by the run, in the language of the office; anything else is noted there and
     raised.
     """
-    order = order or Order(anyway=started_by is not None)
-    with translation.override(settings.LANGUAGE_CODE), _lease(connection, now) as lease_until:
-        patience.check(connection, anyway=order.anyway, now=now)
-        record = SyncRun(
-            dealer_id=connection.dealer_id,
-            connection=connection,
-            started_by=started_by,
-            started_at=now,
-        )
-        run = Run(record, connection, now, order, progress or silent, lease_until)
-        try:
-            with recording(connection, run=None if dry_run else record):
-                (_rehearse if dry_run else _perform)(run)
-        finally:
-            Connection.objects.give_back_lease(connection.pk, until=run.lease_until)
-        return record
-
-
-@contextmanager
-def _lease(connection: Connection, now: datetime) -> Iterator[datetime]:
-    """Ours alone until the time that is yielded; the run gives it back. Raises AlreadyRunning."""
-    until = now + LEASE
-    if not Connection.objects.take_lease(connection.pk, now=now, for_=LEASE):
-        raise AlreadyRunning
-    try:
-        connection.refresh_from_db()  # another run may have moved the cursors
-        yield until
-    except BaseException:
-        Connection.objects.give_back_lease(connection.pk, until=until)
-        raise
+    with running(
+        connection,
+        now=now,
+        order=order or Order(anyway=started_by is not None),
+        progress=progress,
+        started_by=started_by,
+        is_stored=not dry_run,
+    ) as run:
+        (_rehearse if dry_run else _perform)(run)
+        return run.record
 
 
 def _perform(run: Run) -> None:
-    begin(run.record)
     try:
         with (
             told(run, is_permanent=patience.is_permanent),

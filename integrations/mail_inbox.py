@@ -12,29 +12,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.conf import settings as django_settings
 from django.db import transaction
-from django.utils import translation
 
-from integrations import letters, patience
+from integrations import letters
 from integrations.adf import mapping as adf
 from integrations.http import PartnerError
-from integrations.inbox import AlreadyRunning
 from integrations.mail.client import LoginRefused, Mailbox
 from integrations.mail.envelope import Settings, message_from, sender_of
 from integrations.mail.schema import Letter
 from integrations.models import Connection, SyncRun
-from integrations.running import (
-    LEASE,
-    Order,
-    Progress,
-    Run,
-    begin,
-    close,
-    note_health,
-    silent,
-    told,
-)
+from integrations.running import Order, Progress, Run, close, note_health, running, told
 from leads.models.intake import Channel, IntakeEntry, Outcome
 from leads.models.user import User
 from leads.services import intake
@@ -56,7 +43,7 @@ _COUNTERS = {
     Outcome.QUARANTINED: "quarantined",
 }
 # A person should look at these, so they lie apart in the mailbox too.
-_ASIDE = ("", Outcome.QUARANTINED, Outcome.REJECTED)
+_ASIDE = ("", Outcome.QUARANTINED, Outcome.SET_ASIDE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,29 +66,10 @@ def fetch(
 
     Raises AlreadyRunning and NotYet; what is not the mail server's fault is noted and raised.
     """
-    if not Connection.objects.take_lease(connection.pk, now=now, for_=LEASE):
-        raise AlreadyRunning
-    lease_until = now + LEASE
-    try:
-        with translation.override(django_settings.LANGUAGE_CODE):
-            connection.refresh_from_db()
-            order = Order(anyway=anyway or started_by is not None)
-            patience.check(connection, anyway=order.anyway, now=now)
-            record = SyncRun(
-                dealer_id=connection.dealer_id,
-                connection=connection,
-                started_by=started_by,
-                started_at=now,
-            )
-            begin(record)
-            run = Run(record, connection, now, order, progress or silent, lease_until)
-            try:
-                _perform(run)
-            finally:
-                lease_until = run.lease_until
-            return record
-    finally:
-        Connection.objects.give_back_lease(connection.pk, until=lease_until)
+    order = Order(anyway=anyway or started_by is not None)
+    with running(connection, now=now, order=order, progress=progress, started_by=started_by) as run:
+        _perform(run)
+        return run.record
 
 
 def _folders(connection: Connection) -> tuple[str, str]:

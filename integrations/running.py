@@ -9,12 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from integrations import outbox, patience
+from integrations.exchanges import recording
 from integrations.http import PartnerError
 from integrations.models import Connection, SyncRun
 from integrations.models.sync_run import COUNTERS
+from leads.models.user import User
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +29,10 @@ RENEWED = timedelta(minutes=1)  # after so much of it
 LATE_RECEIPT = timedelta(minutes=15)
 
 Progress = Callable[[int], object]
+
+
+class AlreadyRunning(Exception):
+    """Somebody else is fetching from this connection at this moment."""
 
 
 class TakenOver(Exception):
@@ -87,7 +95,43 @@ def silent(_messages: int) -> None:
     """Progress that nobody watches."""
 
 
-def begin(record: SyncRun) -> None:
+@contextmanager
+def running(
+    connection: Connection,
+    *,
+    now: datetime,
+    order: Order,
+    progress: Progress | None = None,
+    started_by: User | None = None,
+    is_stored: bool = True,
+) -> Iterator[Run]:
+    """A run, for which the connection is ours alone: as it is now, its calls on record, in the
+    language of the office. `is_stored`: False for a rehearsal, which leaves nothing behind.
+
+    Raises AlreadyRunning, and NotYet while the partner is to be left alone.
+    """
+    if not Connection.objects.take_lease(connection.pk, now=now, for_=LEASE):
+        raise AlreadyRunning
+    record = SyncRun(
+        dealer_id=connection.dealer_id,
+        connection=connection,
+        started_by=started_by,
+        started_at=now,
+    )
+    run = Run(record, connection, now, order, progress or silent, now + LEASE)
+    try:
+        with translation.override(settings.LANGUAGE_CODE):
+            connection.refresh_from_db()  # another run may have moved the cursors
+            patience.check(connection, anyway=order.anyway, now=now)
+            if is_stored:
+                _begin(record)
+            with recording(connection, run=record if is_stored else None):
+                yield run
+    finally:
+        Connection.objects.give_back_lease(connection.pk, until=run.lease_until)
+
+
+def _begin(record: SyncRun) -> None:
     """Store the run. We hold the lease, so whatever still seems to run was killed."""
     SyncRun.objects.filter(connection=record.connection, state=SyncRun.State.RUNNING).update(
         state=SyncRun.State.FAILED,

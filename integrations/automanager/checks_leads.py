@@ -19,6 +19,10 @@ from leads.models.vehicle import Vehicle
 FAULTS = ("AM-20", "AM-25", "AM-27")
 
 
+# What a vehicle here says, as Automanager would.
+_GONE: dict[str | None, str] = {Vehicle.State.SOLD: "sold", Vehicle.State.GONE: "deleted"}
+
+
 @dataclass(slots=True)
 class OpenLead:
     """An open lead that names a car or an ad, in the order of its columns."""
@@ -85,8 +89,8 @@ def cars_gone(view: LeadView) -> Iterator[Found]:
         state = ""
         if car is not None and car.is_gone:
             state = "sold" if car.is_sold else "deleted"
-        elif lead.state == Vehicle.State.SOLD:
-            state = "sold"
+        elif lead.state in _GONE:
+            state = _GONE[lead.state]
         elif car is not None and car.online is False:
             state = "offline"
         if state:

@@ -30,8 +30,10 @@ from integrations.automanager.schema import (
     items_from,
 )
 from integrations.automanager.source import Missing, NotAsAgreed, Source
+from integrations.automanager.stock_taking import StockTaking, rows_of_stock
 from integrations.http import PartnerError, PartnerRefused
 from integrations.models import Connection, ExportApp
+from integrations.patience import wished_wait
 from leads.models.dealer import Location
 
 logger = logging.getLogger(__name__)
@@ -79,6 +81,7 @@ class Reading:
     counts: Counter[str] = field(default_factory=Counter)
     pages: int = 0
     is_cut_off: bool = False
+    wish: timedelta | None = None  # of the partner, to be left alone
     is_against_contract: bool = False
     started_at: float = field(default_factory=time.monotonic)
 
@@ -104,6 +107,7 @@ def read(reading: Reading, source: Source) -> None:
             _read_listings(reading, source, app)
     except PartnerError as error:
         reading.is_cut_off = True
+        reading.wish = wished_wait(error, now=reading.now)
         reading.problems.append(f"{error} {error.advice}")
     except OutOfTime:
         reading.is_cut_off = True
@@ -151,10 +155,14 @@ def _read_stock(reading: Reading, source: Source, locations: Mapping[str, Locati
     ours = ExportApp.objects.filter(connection=reading.connection)
     apps = {app.external_id: app for app in ours}
     seen: set[str] = set()
+    vehicles = StockTaking(reading.connection, reading.now)
+    takes = reading.connection.takes_stock
 
     def keep(found: Sequence[StockItem]) -> None:
         items = [item for item in found if item.location_code in locations]
         storing_stock.put_cars(reading.connection, items, locations, apps, now=reading.now)
+        if takes:
+            vehicles.take(rows_of_stock(items, locations, now=reading.now))
         seen.update(item.id for item in items)
 
     pages = source.stock()
@@ -165,6 +173,9 @@ def _read_stock(reading: Reading, source: Source, locations: Mapping[str, Locati
         reading.problems.append(_("The stock that was sent is empty; the one before is kept."))
     elif is_whole:
         storing_stock.note_missing_cars(reading.connection, seen, now=reading.now)
+        if takes:
+            vehicles.finish()
+    reading.problems += vehicles.problems
 
 
 def _read_runs(reading: Reading, source: Source, app: ExportApp) -> None:

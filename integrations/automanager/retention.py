@@ -1,5 +1,5 @@
 """What was read goes after a while (`keep_days` of the connection's limits), and with it findings
-that are gone, ads, and cars that nobody sells any more."""
+that are gone, ads, mails about them, and cars that nobody sells any more."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from integrations.automanager.limits import limits_of
 from integrations.models import (
     Connection,
+    Delivery,
     ExportCheck,
     ExportRun,
     Finding,
@@ -42,5 +43,7 @@ def _old(connection: Connection, before: datetime) -> Iterator[QuerySet[Any]]:
     yield ExportRun.objects.filter(Q(sent_at__lt=before) | undated, app__connection=connection)
     yield Listing.objects.filter(app__connection=connection, gone_at__lt=before)
     yield Finding.objects.filter(connection=connection, closed_at__lt=before)
+    mails = Delivery.objects.filter(kind=Delivery.Kind.MAIL, connection=connection)
+    yield mails.filter(occurred_at__lt=before)
     yield StockCar.objects.filter(connection=connection, gone_at__lt=before)
     yield ExportCheck.objects.filter(connection=connection, started_at__lt=before)

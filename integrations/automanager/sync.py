@@ -16,6 +16,7 @@ from django.db.models import Count
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from integrations import patience
 from integrations.automanager import findings as life
 from integrations.automanager.findings import Outcome
 from integrations.automanager.judging import Judgement, judge_exports, judge_leads
@@ -58,6 +59,7 @@ class Report:
     outcome: Outcome
     findings: list[Finding]
     is_failed: bool
+    wish: timedelta | None = None  # of the partner, to be left alone
 
     def loud(self, severity: Severity) -> list[Finding]:
         """Those that nobody has acknowledged, of this severity or worse."""
@@ -71,17 +73,21 @@ def check_exports(
     now: datetime,
     source: Source | None = None,
     dry_run: bool = False,
+    anyway: bool = False,
 ) -> Report:
     """Look at the exports of one connection. `source`: instead of Automanager itself.
 
-    `dry_run` reads and checks, and stores nothing. Raises AlreadyRunning; what goes wrong at the
-    partner is told by the report, in the language of the office.
+    `dry_run` reads and checks, and stores nothing. `anyway`, as a person may ask: also while we
+    wait after failures. Raises AlreadyRunning, and NotYet while Automanager is to be left alone;
+    what goes wrong at the partner is told by the report, in the language of the office.
     """
     if not Connection.objects.take_lease(connection.pk, now=now, for_=LEASE):
         raise AlreadyRunning
     try:
         connection.refresh_from_db()
         with translation.override(settings.LANGUAGE_CODE), recording(connection):
+            if source is None:
+                patience.check(connection, anyway=anyway, now=now)
             look = _rehearse if dry_run else _perform
             return look(connection, question, source, now=now)
     finally:
@@ -109,6 +115,8 @@ def _perform(
         raise
     record.save()
     _note_health(connection, record)
+    if source is None:
+        _note_patience(connection, report, now=now)
     return report
 
 
@@ -148,7 +156,8 @@ def _look(
     outcome += life.keep(connection, of_leads.found, of_leads.covered, now=now)
     _close(record, reading, [judged, of_leads], outcome)
     record.finished_at = now + timedelta(seconds=time.monotonic() - started_at)
-    return Report(record, outcome, _open_findings(connection, question), reading.is_failed)
+    found = _open_findings(connection, question)
+    return Report(record, outcome, found, reading.is_failed, wish=reading.wish)
 
 
 def _note_checked(reading: Reading) -> None:
@@ -205,3 +214,10 @@ def _note_health(connection: Connection, record: ExportCheck) -> None:
     if record.error:
         connection.last_error_at = record.finished_at
     connection.save(update_fields=["last_success_at", "last_error", "last_error_at"])
+
+
+def _note_patience(connection: Connection, report: Report, *, now: datetime) -> None:
+    """When Automanager is asked again; whoever breaks the contract is asked as usual."""
+    is_out_of_reach = report.record.state == ExportCheck.State.FAILED
+    patience.note_trouble(connection, wish=report.wish, is_failed=is_out_of_reach, now=now)
+    connection.save(update_fields=["retry_at", "is_told_to_wait", "failures"])

@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from tqdm import tqdm
 
-from integrations.inbox import AlreadyRunning
 from integrations.models import Connection, SyncRun
 from integrations.patience import NotYet
-from integrations.running import Progress
+from integrations.running import AlreadyRunning, Progress
 
 logger = logging.getLogger(__name__)
 

@@ -92,6 +92,8 @@ PLACES = (
     Place("transmissions", gettext_lazy("Automanager: transmissions")),
     Place("listings", gettext_lazy("Automanager: listings")),
     Place("stock", gettext_lazy("Automanager: stock")),
+    Place("vehicles", gettext_lazy("Marketplace: vehicles")),
+    Place("count", gettext_lazy("Marketplace: number of vehicles")),
     Place("hook", gettext_lazy("Webhook sink")),
     Place("imap", gettext_lazy("Mailbox (IMAP)"), MAIL_FAULTS),
 )

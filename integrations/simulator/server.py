@@ -26,6 +26,7 @@ from integrations.simulator.bdk import Reply, Request, SimulatedBdk
 from integrations.simulator.control import ControlPage
 from integrations.simulator.drklein import SimulatedDrKlein
 from integrations.simulator.imap import SimulatedMailbox
+from integrations.simulator.marketplace import SimulatedMarketplace, published
 from integrations.simulator.meta import SimulatedGraph
 from integrations.simulator.sinks import HookSink, MailSink
 
@@ -75,6 +76,9 @@ class PartnerSimulator:
         self.control = ControlPage(self)
         self.automanager = SimulatedAutomanager(answers_as_of(timezone.now()))
         self._partners["/automanager/"] = self.automanager.answer
+        stock = self.automanager.answers["/v1/stock"]["items"]
+        self.marketplace = SimulatedMarketplace(published(stock))
+        self._partners["/marketplace/"] = self.marketplace.answer
         self.log: list[dict[str, Any]] = []
         self.faults: dict[str, list[dict[str, Any]]] = {}
         self.hook = hook

@@ -42,6 +42,7 @@ from leads.resources.import_deciding import (
 )
 from leads.resources.import_mapping import ListMapping
 from leads.resources.import_running import WrongStep
+from leads.resources.stock_lists import is_whole_stock, look_ahead
 
 _CELL = re.compile("cell-([0-9]{1,4})")
 _CHIPS = (
@@ -61,6 +62,7 @@ class DecisionsForm(forms.Form):
     on_existing = forms.ChoiceField(choices=OnExisting.choices)
     takes_duplicates = forms.BooleanField(required=False)
     takes_conflicts = forms.BooleanField(required=False)
+    accepts_vanishing = forms.BooleanField(required=False)
 
 
 def show_preview(page: ImportPage) -> HttpResponse:
@@ -104,6 +106,7 @@ def _show(page: ImportPage) -> HttpResponse:
             for value, label in OnExisting.choices
         ],
         has_conflicts=found.takes_conflicts or conflicts,
+        outlook=look_ahead(found) if is_whole_stock(found) else None,
         remarks=found.info.get("remarks", ()),
         same_files=same_files(page),
     )
@@ -152,11 +155,12 @@ def _decide(page: ImportPage) -> HttpResponse:
         page.say(_("Please choose what is done with what is here already."), messages.ERROR)
         return page.go()
     said = form.cleaned_data
-    before = (found.on_existing, found.takes_duplicates, found.takes_conflicts)
-    is_same = before == tuple(said.values())
+    shown = ("on_existing", "takes_duplicates", "takes_conflicts")
+    is_same = all(said[name] == getattr(found, name) for name in shown)
     try:
-        if not is_same:
+        if not is_same or said["accepts_vanishing"] != found.accepts_vanishing:
             decide(found, **{**said, "on_existing": OnExisting(said["on_existing"])}, now=page.now)
+        if not is_same:
             text = _("The preview has changed. Please look at it once more before you start.")
             if "start" in page.request.POST:
                 page.say(text, messages.WARNING)

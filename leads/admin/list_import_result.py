@@ -21,6 +21,7 @@ from leads.admin.list_import_rows import (
     with_outcome,
 )
 from leads.models import ListImport, RowOutcome
+from leads.resources.stock_lists import GONE
 
 
 def show_result(page: ImportPage) -> HttpResponse:
@@ -31,6 +32,7 @@ def show_result(page: ImportPage) -> HttpResponse:
     return page.answer(
         "result",
         counts=counts_of(found),
+        gone=found.outcomes.get(GONE),
         when=moment(found.finished_at or found.touched_at, now=page.now),
         undo=reverse("admin:leads_changebatch_change", args=[batch.pk])
         if batch is not None and may_undo(page.user, batch)

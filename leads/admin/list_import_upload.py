@@ -29,7 +29,7 @@ from leads.models import Dealer, ImportState, ListImport, ListKind, User
 from leads.resources.column_tables import TABLES
 from leads.resources.import_deciding import NoLongerPossible
 from leads.resources.import_staging import order_import, read_again
-from leads.resources.list_info import Choice
+from leads.resources.list_info import Choice, Layout
 from leads.resources.list_kinds import KINDS
 from leads.resources.list_remarks import DELIMITER_NAMES, ENCODING_NAMES
 from leads.resources.refusals import check_size
@@ -129,6 +129,17 @@ class ReadingForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
     )
 
+    layout = forms.ChoiceField(
+        label=gettext_lazy("Kind of file"),
+        required=False,
+        choices=[
+            ("", _FOUND),
+            (Layout.MOBILE_DE, gettext_lazy("Whole stock in the format of mobile.de")),
+            (Layout.PLAIN, gettext_lazy("Any other list")),
+        ],
+        widget=UnfoldAdminSelectWidget,
+    )
+
     def __init__(self, *args: Any, list_import: ListImport, **kwargs: Any) -> None:
         choice, info = list_import.choice, list_import.info
         names = {sign: value for value, sign in _SIGNS.items()}
@@ -149,6 +160,10 @@ class ReadingForm(forms.Form):
             del self.fields["sheet"]
         if kind == "xlsx":
             del self.fields["encoding"], self.fields["delimiter"]
+        if info.get("layout") == Layout.MOBILE_DE:  # says both itself
+            del self.fields["header_row"], self.fields["delimiter"]
+        if kind == "xlsx" or list_import.kind != ListKind.VEHICLES:
+            del self.fields["layout"]
 
     def choice(self) -> Choice:
         said = self.cleaned_data
@@ -157,6 +172,7 @@ class ReadingForm(forms.Form):
             header_row=said.get("header_row") or 0,
             encoding=said.get("encoding", ""),
             delimiter=_SIGNS.get(said.get("delimiter", ""), ""),
+            layout=said.get("layout", ""),
         )
 
 

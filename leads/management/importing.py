@@ -40,6 +40,9 @@ class ListCommand(BaseCommand):
     """Base of the commands; `kind` is what their lists hold."""
 
     kind: ListKind
+    usually = "as in the template, or as last time"
+    # Of a list of the whole stock: however many cars it no longer names.
+    accepts_vanishing = False
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -53,23 +56,29 @@ class ListCommand(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("file", metavar="FILE", type=Path)
         parser.add_argument("--dealer", required=True, metavar="D", help="number or name")
-        parser.add_argument("--template", metavar="T", help="name of a saved import template")
         parser.add_argument("--dry-run", action="store_true", help="only say what would happen")
         parser.add_argument(
             "--on-existing",
             choices=[str(one) for one in OnExisting],
-            help="what is done with those that are here already; otherwise as in the template, "
-            "or as last time",
+            help=f"what is done with those that are here already; otherwise {self.usually}",
         )
+        self.add_reading_arguments(parser)
+
+    def add_reading_arguments(self, parser):
+        """How the file is to be read."""
+        parser.add_argument("--template", metavar="T", help="name of a saved import template")
         parser.add_argument("--sheet", default="", help="of a workbook with several")
         parser.add_argument("--header-row", type=int, default=0, metavar="N")
 
-    def handle(self, *, file, dealer, template, dry_run, on_existing, sheet, header_row, **options):
+    def choice(self, options):
+        return Choice(sheet=options["sheet"], header_row=options["header_row"])
+
+    def handle(self, *, file, dealer, dry_run, on_existing, **options):
         # Texts are read by the office, whatever language the terminal speaks.
         with translation.override(settings.LANGUAGE_CODE):
             owner = dealer_named(dealer)
-            known = _template(owner, self.kind, template)
-            found = _read(owner, self.kind, file, Choice(sheet=sheet, header_row=header_row))
+            known = _template(owner, self.kind, options.get("template"))
+            found = _read(owner, self.kind, file, self.choice(options))
             is_kept = False
             try:
                 self.prepare(found, known, on_existing)
@@ -90,8 +99,9 @@ class ListCommand(BaseCommand):
         if template is not None:
             use_template(found, template, now=timezone.now())
         mapping = ListMapping.of(found)
+        fixed = self.fixed_values(mapping)
         try:
-            assign_columns(found, mapping.columns, mapping.fixed, by=None, now=timezone.now())
+            assign_columns(found, mapping.columns, fixed, by=None, now=timezone.now())
         except ValidationError as error:
             raise CommandError(" ".join(error.messages), returncode=UNREADABLE) from error
         decide(
@@ -100,10 +110,15 @@ class ListCommand(BaseCommand):
             takes_duplicates=False,
             takes_conflicts=False,
             now=timezone.now(),
+            accepts_vanishing=self.accepts_vanishing,
         )
         self.go_through(check_portion, found)
         self.say_columns(ListMapping.of(found))
         self.say_plan(found)
+
+    def fixed_values(self, mapping):
+        """What is the same in every row: by name of a column, text."""
+        return mapping.fixed
 
     def carry_out(self, found):
         start(found, now=timezone.now(), by_worker=False)

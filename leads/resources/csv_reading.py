@@ -20,7 +20,7 @@ from leads.resources.invisible import has_invisible
 from leads.resources.list_info import Choice, NumberedRow, Places, RawTable
 from leads.resources.refusals import refuse
 
-ENCODINGS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "cp1252")
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16-le", "utf-16-be", "cp1252", "iso8859-15")
 DELIMITERS = (";", ",", "\t", "|")
 _CHUNK = 1024 * 1024  # bytes
 _SAMPLE = 20_000  # characters at the begin, by which format and delimiter are told
@@ -40,7 +40,7 @@ def read_csv(data: BinaryIO, choice: Choice) -> RawTable:
     encoding = choice.encoding or find_encoding(data)
     if encoding not in ENCODINGS:
         raise refuse("encoding", encoding=encoding)
-    with _text(data, encoding) as text:
+    with decoded(data, encoding) as text:
         sample = text.read(_SAMPLE)
     if is_binary(sample):
         raise refuse("not_xlsx")
@@ -48,7 +48,7 @@ def read_csv(data: BinaryIO, choice: Choice) -> RawTable:
     delimiter = choice.delimiter or (declared[1] if declared else find_delimiter(sample))
 
     def rows() -> Iterator[NumberedRow]:
-        with _text(data, encoding) as text:
+        with decoded(data, encoding) as text:
             if declared:
                 text.readline()
             yield from _rows(text, delimiter)
@@ -74,7 +74,7 @@ def _survey(rows: Callable[[], Iterator[NumberedRow]], encoding: str, delimiter:
             invisible.append(number)
     return RawTable(
         kind="csv",
-        rows=rows,
+        rows=lambda: _storable(rows()),
         row_count=count,
         used=used,
         widths=widths,
@@ -86,8 +86,14 @@ def _survey(rows: Callable[[], Iterator[NumberedRow]], encoding: str, delimiter:
     )
 
 
+def _storable(rows: Iterator[NumberedRow]) -> Iterator[NumberedRow]:
+    """Without NUL, which no database takes; that it was there has been noted."""
+    for number, cells in rows:
+        yield number, [cell and (cell.replace("\0", "") or None) for cell in cells]
+
+
 @contextmanager
-def _text(data: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
+def decoded(data: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
     """The file from its begin, with line breaks as "\n"; it stays open."""
     mark = next((one for one, name in _MARKS.items() if name == encoding), b"")
     data.seek(0)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from leads.models.customer import Customer
 from leads.models.dealer import Dealer
 from leads.models.keys import email_key, fold, phone_key
+from leads.models.list_import import ListImport
 from leads.resources.cell_reading import complete_contact
 from leads.resources.readers import Reading
 from leads.resources.record_lists import RecordList, Said, shown_value
@@ -18,7 +19,7 @@ from leads.services.customers import COLUMNS, IDENTIFYING
 from leads.services.listed_customers import foresee_customers, take_customers
 
 
-def _understanding(_dealer: Dealer) -> Callable[[Row, Reading], Said]:
+def _understanding(_list_import: ListImport) -> Callable[[Row, Reading], Said]:
     return _understand
 
 

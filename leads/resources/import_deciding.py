@@ -99,13 +99,16 @@ def decide(
     takes_duplicates: bool,
     takes_conflicts: bool,
     now: datetime,
+    accepts_vanishing: bool = False,
 ) -> None:
-    """What is done with leads that are here already, with rows that say the same, and with cells
-    that both sides have changed; the rows are looked at anew. Raises NoLongerPossible."""
+    """What is done with leads that are here already, with rows that say the same, with cells that
+    both sides have changed, and with many cars that are missing; the rows are looked at anew.
+    Raises NoLongerPossible."""
     locked = _lock(list_import)
     before = (locked.on_existing, locked.takes_conflicts)
     locked.on_existing = on_existing
     locked.takes_duplicates, locked.takes_conflicts = takes_duplicates, takes_conflicts
+    locked.accepts_vanishing = accepts_vanishing
     locked.save()
     memory = ImportTemplate.objects.for_dealer(locked.dealer_id).remembered(
         locked.kind, locked.fingerprint

@@ -21,6 +21,7 @@ from leads.models.change_batch import ChangeBatch
 from leads.models.list_import import ImportState, ListImport, ListRow
 from leads.models.user import User
 from leads.resources.list_kinds import kind_of
+from leads.resources.stock_lists import GONE, finish_stock, is_whole_stock
 from leads.services.change_batches import close_batch, open_batch
 from leads.services.column_updates import update_columns
 from leads.services.retrying import retried
@@ -109,7 +110,7 @@ def import_portion(list_import: ListImport, *, now: datetime) -> bool:
         locked.touched_at = now
         locked.save()
     else:
-        _finish(locked, ImportState.DONE, now=now)
+        _complete(locked, now=now)
     list_import.refresh_from_db()
     return bool(rows)
 
@@ -143,6 +144,20 @@ def carry_on(list_import: ListImport, *, now: datetime) -> None:
         mine = ListImport.objects.for_dealer(list_import.dealer_id).filter(pk=list_import.pk)
         mine.update(touched_at=now)
         enqueue(path, list_import.dealer_id, list_import.pk)
+
+
+def _complete(list_import: ListImport, *, now: datetime) -> None:
+    """All rows are done; of a list of the whole stock follows what it no longer names."""
+    if not is_whole_stock(list_import):
+        _finish(list_import, ImportState.DONE, now=now)
+        return
+    with translation.override(list_import.language):
+        outlook = finish_stock(list_import, now=now)
+        is_held = outlook.needs_order and not list_import.accepts_vanishing
+        _finish(list_import, ImportState.DONE, now=now)
+        list_import.trouble = outlook.warning if is_held else ""
+    list_import.outcomes[GONE] = 0 if is_held else len(outlook.vanishing.missing)
+    list_import.save(update_fields=["trouble", "outcomes"])
 
 
 def _finish(list_import: ListImport, state: ImportState, *, now: datetime) -> None:

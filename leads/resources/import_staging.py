@@ -173,6 +173,8 @@ def _shown(info: SheetInfo) -> dict[str, Any]:
         "header_row": info.header_row,
         "encoding": info.encoding,
         "delimiter": info.delimiter,
+        "layout": info.layout,
+        "accounts": list(info.accounts),
         "remarks": remarks_on(info),
     }
 

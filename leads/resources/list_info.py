@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from leads.resources.xlsx_marks import SHOWN
 
 NumberedRow = tuple[int, list[Any]]
+
+
+class Layout(StrEnum):
+    """What is laid out in a way of its own (mobilede_reading.py), and any other table."""
+
+    MOBILE_DE = "mobile.de"
+    PLAIN = "plain"
 
 
 @dataclass(frozen=True)
@@ -19,6 +27,7 @@ class Choice:
     header_row: int = 0
     encoding: str = ""
     delimiter: str = ""
+    layout: str = ""  # Layout
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,7 @@ class SheetInfo:
 
     `positions` are the columns of the file (0 is A) that the headers stand for; columns without
     any cell are left out. `above`: row number and text of what stands above the headers.
+    Of a `layout` of its own `accounts` are the customer numbers in it ("": none is said).
     `errors` are cells such as "D5 (#DIV/0!)", `unsolved` formulas without a stored value; both
     are read as empty. `ragged` rows of a CSV have more cells than there are headers.
     """
@@ -64,6 +74,8 @@ class SheetInfo:
     sheet: str = ""
     encoding: str = ""
     delimiter: str = ""
+    layout: str = Layout.PLAIN
+    accounts: tuple[str, ...] = ()
     is_1904: bool = False
     hidden_columns: tuple[str, ...] = ()  # headers
     hidden_rows: Places = Places()

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from leads.resources.columns import BY_NAME
-from leads.resources.list_info import Places, SheetInfo
+from leads.resources.list_info import Layout, Places, SheetInfo
 from leads.resources.rows import Conflict
 
 ENCODING_NAMES = {
@@ -18,6 +18,7 @@ ENCODING_NAMES = {
     "utf-16-le": "UTF-16 LE",
     "utf-16-be": "UTF-16 BE",
     "cp1252": "Windows-1252",
+    "iso8859-15": "ISO-8859-15",
 }
 DELIMITER_NAMES = {
     ";": gettext_lazy("semicolon"),
@@ -70,6 +71,11 @@ def _about_the_file(info: SheetInfo) -> Iterator[str]:
             "encoding": ENCODING_NAMES[info.encoding],
             "delimiter": DELIMITER_NAMES.get(info.delimiter, f"“{info.delimiter}”"),
         }
+    if info.layout == Layout.MOBILE_DE:
+        yield _(
+            "Recognised as a stock list in the format of mobile.de: it is taken for the whole"
+            " stock%(accounts)s."
+        ) % {"accounts": _of_accounts(info)}
     hidden = _("hidden")
     others = [
         f"{one.name} ({_rows(one.rows)}{f', {hidden}' if one.is_hidden else ''})"
@@ -83,6 +89,11 @@ def _about_the_file(info: SheetInfo) -> Iterator[str]:
         }
     if info.is_1904:
         yield _("This workbook counts days from 1904; dates are read accordingly.")
+
+
+def _of_accounts(info: SheetInfo) -> str:
+    accounts = Truncator(", ".join(filter(None, info.accounts))).chars(_SHOWN_TEXT)
+    return _(" of customer number %(accounts)s") % {"accounts": accounts} if accounts else ""
 
 
 def _about_the_table(info: SheetInfo) -> Iterator[str]:

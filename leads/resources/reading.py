@@ -30,7 +30,9 @@ from leads.resources.columns import LEADS
 from leads.resources.csv_reading import read_csv
 from leads.resources.header_row import HEAD_ROWS, find_header
 from leads.resources.list_info import Choice, NumberedRow, Places, RawTable, SheetInfo
+from leads.resources.mobilede_reading import read_mobilede
 from leads.resources.refusals import check_size, refuse
+from leads.resources.vehicle_columns import VEHICLES
 from leads.resources.xlsx_reading import is_workbook, read_workbook
 from leads.services.german_values import from_excel_day
 
@@ -90,7 +92,11 @@ def open_list(
         data.seek(0)
         start = data.read(8)
         data.seek(0)
-        raw = read_workbook(data, spool, choice) if is_workbook(start) else read_csv(data, choice)
+        if is_workbook(start):
+            raw = read_workbook(data, spool, choice)
+        else:
+            stock = read_mobilede(data, choice) if columns is VEHICLES else None
+            raw = stock or read_csv(data, choice)
         yield FoundList(_describe(raw, digest, choice, columns), raw)
 
 
@@ -113,7 +119,7 @@ def _describe(raw: RawTable, digest: str, choice: Choice, columns: ColumnTable) 
     if not head:
         raise refuse("empty")
     at = find_header([cells for _number, cells in head], columns)
-    if choice.header_row:
+    if choice.header_row and "layout" not in raw.facts:
         numbers = [number for number, _cells in head]
         if choice.header_row not in numbers:
             raise refuse("no_such_row", row=choice.header_row)

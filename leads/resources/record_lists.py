@@ -69,7 +69,7 @@ class RecordList(Generic[R]):
     of the model that have another name there."""
 
     model: type[R]
-    understand: Callable[[Dealer], Callable[[Row, Reading], Said]]
+    understand: Callable[[ListImport], Callable[[Row, Reading], Said]]
     foresee: Foresee[R]
     take: Take[R]
     shown: Callable[[Dealer], Callable[[str, Any], str]]
@@ -114,7 +114,7 @@ class RecordList(Generic[R]):
 
     def _read(self, list_import: ListImport, rows: Iterable[ListRow]) -> _Read:
         mapping, dealer = ListMapping.of(list_import), list_import.dealer
-        office, understand = load_office(dealer), self.understand(dealer)
+        office, understand = load_office(dealer), self.understand(list_import)
         read = _Read()
         for row in rows:
             listed = read.rows[row.number] = mapping.row_of(row)

@@ -52,6 +52,7 @@ REASONS = {
     "quotes": gettext_lazy(
         "Row %(row)s cannot be read: a quotation mark is missing or out of place."
     ),
+    "no_vehicles": gettext_lazy("The file names no vehicles. The stock stays as it is."),
     "no_rows": gettext_lazy("The file has no rows below the headers."),
 }
 

@@ -235,6 +235,21 @@ VEHICLES = ColumnTable(
         _own(
             "location", read_location, "Standort", "Filiale", "Betrieb", "Haus", "Hof", "Lagerort"
         ),
+        # Of stock lists in a marketplace's format (mobilede_reading.py).
+        Column(
+            "stock_account",
+            _("customer number (mobile.de)"),
+            reads_text("stock_account", limit=40),
+            synonyms=("Kundennummer (mobile.de)",),
+            shown=True,
+        ),
+        Column(
+            "trouble",
+            _("reading error"),
+            reads_text("trouble"),
+            synonyms=("Lesefehler",),
+            shown=True,
+        ),
     ),
     telling=("internal_number", "vin"),
     fixable=("state", "condition", "location", "make"),

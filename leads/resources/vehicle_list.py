@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from leads.models.dealer import Dealer, Location
 from leads.models.keys import catalog_key
+from leads.models.list_import import ListImport
 from leads.models.vehicle import Vehicle
+from leads.resources.mobilede_reading import NUMBER, is_own_number
 from leads.resources.readers import Reading
 from leads.resources.record_lists import RecordList, Said, shown_value
 from leads.resources.rows import Problem, Row, UnusableRow
+from leads.resources.stock_lists import is_whole_stock, locations_by_name, source_of
 from leads.services.listed_vehicles import foresee_vehicles, take_vehicles
 
 _COLUMNS = (
@@ -21,14 +24,14 @@ _COLUMNS = (
 )
 
 
-def _understanding(dealer: Dealer) -> Callable[[Row, Reading], Said]:
-    locations: dict[str, int] = {}
-    for one in Location.objects.for_dealer(dealer):
-        for name in filter(None, (one.name, one.bdk_partner_number)):
-            locations[catalog_key(name)] = one.pk
+def _understanding(list_import: ListImport) -> Callable[[Row, Reading], Said]:
+    locations = locations_by_name(list_import.dealer)
+    is_stock = is_whole_stock(list_import)
 
     def understand(row: Row, reading: Reading) -> Said:
         said = reading.values
+        if is_stock:
+            _check_stock_row(row, said)
         values = {name: said[name] for name in _COLUMNS if name in said}
         number, vin = values.get("internal_number", ""), values.get("vin", "")
         if not number and not vin:
@@ -37,6 +40,8 @@ def _understanding(dealer: Dealer) -> Callable[[Row, Reading], Said]:
         location = locations.get(catalog_key(said.get("location", "")))
         if location is not None:
             values["location_id"] = location
+        if is_stock:
+            values["stock_source"] = source_of(said.get("stock_account", ""), location)
         name = " ".join(filter(None, (values.get(one) for one in ("make", "model", "variant"))))
         names = [("number", number), ("vin", vin)]
         return Said(
@@ -47,6 +52,19 @@ def _understanding(dealer: Dealer) -> Callable[[Row, Reading], Said]:
         )
 
     return understand
+
+
+def _check_stock_row(row: Row, said: Mapping[str, Any]) -> None:
+    """What mobile.de would not take either. Raises UnusableRow."""
+    if trouble := said.get("trouble"):
+        raise UnusableRow(row, [Problem("", "", trouble)])
+    number = said.get("internal_number", "")
+    if not number:
+        reason = _("The own number is missing. Please enter it: by it the car is found again.")
+        raise UnusableRow(row, [Problem(NUMBER, "", reason)])
+    if not is_own_number(number):
+        reason = _("Only letters A–Z, digits, - and _ are allowed here, at most 40 of them.")
+        raise UnusableRow(row, [Problem(NUMBER, number[:60], reason)])
 
 
 def _showing(dealer: Dealer) -> Callable[[str, Any], str]:

@@ -19,6 +19,7 @@ from integrations.automanager.source import AnswerFile, UnreadableFile
 from integrations.automanager.sync import AlreadyRunning, Question, check_exports
 from integrations.automanager.wording import sentence_of
 from integrations.models import Connection, Partner, Severity
+from integrations.patience import NotYet
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,11 @@ class Command(BaseCommand):
             "--dry-run", action="store_true", help="read and check, but store nothing"
         )
         parser.add_argument(
+            "--anyway",
+            action="store_true",
+            help="also while waiting after failures; never before Automanager wants it",
+        )
+        parser.add_argument(
             "--from-file", type=Path, metavar="F", help="read the answers in this file instead"
         )
 
@@ -65,8 +71,16 @@ class Command(BaseCommand):
             for one in self.chosen(connection, has_file=source is not None):
                 try:
                     report = check_exports(
-                        one, question, now=now, source=source, dry_run=options["dry_run"]
+                        one,
+                        question,
+                        now=now,
+                        source=source,
+                        dry_run=options["dry_run"],
+                        anyway=options["anyway"],
                     )
+                except NotYet as reason:
+                    self.stderr.write(str(reason))
+                    continue
                 except AlreadyRunning:
                     message = _("%(connection)s: is being checked by somebody else at this moment.")
                     self.stderr.write(message % {"connection": one})

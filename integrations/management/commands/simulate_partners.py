@@ -60,6 +60,7 @@ class Command(BaseCommand):
                 f"BDK: {simulator.url}/bdk, Meta's Graph API: {simulator.url}/graph, "
                 f"Dr. Klein: {simulator.url}/drklein, Automanager: {simulator.url}/automanager"
             )
+            places += f", Marketplace: {simulator.url}/marketplace"
             places += f", mailbox: 127.0.0.1 port {mailbox.port} (IMAP)"
             places += f", mail sink: port {sink.port} (SMTP), webhook sink: {simulator.url}/hook"
             self.stdout.write(f"Simulated partners at {simulator.url} ({places})")

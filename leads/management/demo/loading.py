@@ -16,7 +16,7 @@ from leads.management.demo import words
 from leads.management.demo.catalogs import Catalogs
 from leads.management.demo.desk import live_through_the_week
 from leads.management.demo.enquiries import make_enquiries
-from leads.management.demo.exports import check_exports_once
+from leads.management.demo.exports import check_exports_once, remember_checks
 from leads.management.demo.jobs import make_jobs
 from leads.management.demo.ledger import Ledger
 from leads.management.demo.office import COMPANIES, Company, Office, connect, open_offices
@@ -107,7 +107,7 @@ def _live(office: Office, shared: _Shared) -> None:
     )
     fall_silent(webhook, now=calendar.on(-1, 20, 30))
     make_jobs(calendar)
-    check_exports_once(office, now=calendar.now)
+    remember_checks(check_exports_once(office, now=calendar.now), calendar)
 
 
 def _set_dates(dealer: Dealer) -> None:

@@ -2,21 +2,43 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import time
 
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from integrations.models import Connection, Partner, WebsiteForm
 from integrations.schedules import give_schedules
-from leads.models import Dealer, Location, Membership, Role, User
+from leads.models import (
+    Dealer,
+    Location,
+    Membership,
+    OpeningHours,
+    Role,
+    Severity,
+    User,
+    Weekday,
+)
 
 # Shown to everybody who starts the demo, which refuses to run outside of development.
 PASSWORD = "Probefahrt-2026"  # noqa: S105
 CONNECTION_NAME = "BDK Leadservice (Simulator)"
 EXPORTS_NAME = "Automanager (Simulator)"
 MAILBOX_NAME = "Postfach (Simulator)"
+MARKETPLACE_NAME = "Marketplace (Simulator)"
 HANDOVER_NAME = "Dr. Klein (Simulator)"
 FORM_NAME = "Kontaktformular"
+
+
+_WORKDAYS = (
+    Weekday.MONDAY,
+    Weekday.TUESDAY,
+    Weekday.WEDNESDAY,
+    Weekday.THURSDAY,
+    Weekday.FRIDAY,
+)
+WITH_BREAK = {**dict.fromkeys(_WORKDAYS, ((8, 12), (13, 18))), Weekday.SATURDAY: ((9, 13),)}
+LONG = {**dict.fromkeys(_WORKDAYS, ((8, 19),)), Weekday.SATURDAY: ((9, 16),)}
 
 
 @dataclass(frozen=True)
@@ -32,6 +54,9 @@ class Place:
     shares: Mapping[str, int]
     bdk_partner_number: str = ""
     automanager_code: str = ""
+    week: Mapping[Weekday, tuple[tuple[int, int], ...]] = field(  # full hours
+        default_factory=lambda: WITH_BREAK
+    )
 
 
 @dataclass(frozen=True)
@@ -61,6 +86,7 @@ COMPANIES = (
                 phone="0221 4710 800",
                 bdk_partner_number="0012345",
                 automanager_code="LUEDEN",
+                week=LONG,
                 shares={"verkauf": 50, "finanzierung": 30, "beide": 12, "leitung": 8},
             ),
             Place(
@@ -114,11 +140,18 @@ class Person:
     last_name: str
     works: tuple[tuple[int, Role, str], ...] = ()
     sees_creditworthiness: bool = False
+    told_of_findings_from: Severity | None = None
 
 
 PEOPLE = (
     Person("verkauf", "Sabine", "Köhler", ((0, Role.SELLER, ""),)),
-    Person("leitung", "Jörg", "Brüggemann", ((0, Role.MANAGER, ""),)),
+    Person(
+        "leitung",
+        "Jörg",
+        "Brüggemann",
+        ((0, Role.MANAGER, ""),),
+        told_of_findings_from=Severity.ERROR,
+    ),
     Person("verwaltung", "Ulrike", "Weiß", ((0, Role.ADMINISTRATOR, ""),)),
     Person("pruefung", "Dr. Anselm", "Groß", ((0, Role.AUDITOR, ""),)),
     Person(
@@ -163,6 +196,18 @@ def open_offices(companies: Sequence[Company]) -> list[Office]:
             )
             for place in company.places
         )
+        OpeningHours.objects.bulk_create(
+            OpeningHours(
+                dealer=dealer,
+                location=location,
+                weekday=weekday,
+                opens=time(opens),
+                closes=time(closes),
+            )
+            for location, place in zip(locations, company.places, strict=True)
+            for weekday, hours in place.week.items()
+            for opens, closes in hours
+        )
         offices.append(Office(company, dealer, locations))
     _hire(offices)
     return offices
@@ -188,6 +233,7 @@ def _hire(offices: list[Office]) -> None:
                 user=user,
                 role=role,
                 sees_creditworthiness=person.sees_creditworthiness,
+                told_of_findings_from=person.told_of_findings_from,
             )
             membership.locations.set(
                 location for location in office.locations if location.name == only_location
@@ -223,6 +269,18 @@ def connect(dealer: Dealer, *, simulator_port: int) -> None:
             "base_url": exports_url,
             "access_token": "demo-automanager-token",
             "limits": {"silent_expected": 1},  # a small dealer notices sooner
+        },
+    )
+    stock_url = f"http://127.0.0.1:{simulator_port}/marketplace"
+    Connection.objects.update_or_create(
+        dealer=dealer,
+        name=MARKETPLACE_NAME,
+        defaults={"base_url": stock_url},
+        create_defaults={
+            "partner": Partner.MARKETPLACE,
+            "mode": Connection.Mode.TEST,
+            "base_url": stock_url,
+            "access_token": "demo-marketplace-key",
         },
     )
     Connection.objects.update_or_create(

@@ -1,6 +1,6 @@
 """What the exports mean for leads: silent sources, cars that are gone, faulty or unknown."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.utils import timezone
@@ -8,7 +8,8 @@ from django.utils import timezone
 from integrations.automanager.silence import working_days_before
 from integrations.automanager.sync import Question
 from integrations.models import Finding
-from leads.models import Vehicle
+from leads.models import ClosedDay, Location, Vehicle
+from leads.services.calendar import USUAL_WEEK, BusinessCalendar, Opening
 from tests.builders import make_enquiry, make_lead, make_user, make_vehicle, shared_source
 from tests.integrations.automanager.nursery import (
     NOW,
@@ -44,6 +45,15 @@ def stock_vehicle(connection, **values):
 
 
 # --- AM-40 -----------------------------------------------------------------------------------
+
+
+def shut(connection, *days):
+    """The dealer's only location stays shut on these days of March."""
+    location = Location.objects.get(dealer=connection.dealer)
+    for day in (date(2026, 3, day) for day in days):
+        ClosedDay.objects.create(
+            dealer=location.dealer, location=location, first_on=day, last_on=day
+        )
 
 
 def bring(connection, *, weeks, per_week, source="mobile_de", at=NOW, **values):
@@ -116,15 +126,37 @@ def test_silence_is_told_with_what_is_usual(connection):
     ("now", "start"),
     [
         (datetime(2026, 3, 6, 12), datetime(2026, 3, 3, 12)),  # Friday → Tuesday
-        (datetime(2026, 3, 9, 12), datetime(2026, 3, 4, 12)),  # Monday → Wednesday
-        (datetime(2026, 3, 8, 9), datetime(2026, 3, 4, 9)),  # Sunday → Wednesday
-        (datetime(2026, 3, 31, 9), datetime(2026, 3, 26, 9)),  # over the change of the clocks
+        (datetime(2026, 3, 9, 12), datetime(2026, 3, 5, 12)),  # Monday → Thursday
+        (datetime(2026, 3, 8, 9), datetime(2026, 3, 5, 9)),  # Sunday → Thursday
+        (datetime(2026, 3, 31, 9), datetime(2026, 3, 27, 9)),  # over the change of the clocks
+        (datetime(2026, 4, 7, 9), datetime(2026, 4, 1, 9)),  # over Easter, both Good Friday …
     ],
 )
-def test_weekends_are_no_working_days(now, start):
+def test_sundays_and_holidays_are_no_working_days(now, start):
     now, start = (one.replace(tzinfo=BERLIN) for one in (now, start))
+    usual = BusinessCalendar([Opening(week=USUAL_WEEK, state="NW")])
 
-    assert working_days_before(now, 3) == start
+    assert working_days_before(now, 3, usual) == (start, 3)
+
+
+@pytest.mark.parametrize(("closed_on", "is_silent"), [([], True), ([3, 4], False)])
+def test_on_closed_days_less_is_to_be_expected(connection, closed_on, is_silent):
+    """Four came in the same time of each week; shut for most of it, one would be usual."""
+    shut(connection, *closed_on)
+    bring(connection, weeks=range(1, 9), per_week=4)
+    look(connection)
+
+    assert ("AM-40 error" in opened(connection)) == is_silent
+
+
+def test_a_dealer_who_was_shut_for_a_week_is_not_judged(connection):
+    bring(connection, weeks=range(1, 9), per_week=4)
+    look(connection)
+    shut(connection, *range(4, 12))
+    report = look(connection, now=NOW + timedelta(days=7))
+
+    assert "AM-40 error" in opened(connection)
+    assert "AM-40" in {one["check"] for one in report.record.skipped}
 
 
 # --- AM-41 … AM-43 ---------------------------------------------------------------------------

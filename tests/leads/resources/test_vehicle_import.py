@@ -222,3 +222,11 @@ def test_workbooks_name_the_cars_and_are_read_again(dealer):
     again = check(upload(dealer, data=result.getvalue()))
     assert plans(again)[0] == (2, Plan.UNCHANGED)
     assert ChangeBatch.objects.count() == 1
+
+
+def test_a_nul_in_a_file_keeps_no_row_out(dealer):
+    rows = [f"{number};Polo" for number in range(100)]
+    text = "\n".join(["Interne Nr.;Modell", "4711;Go\0lf", *rows])
+    run(check(upload(dealer, data=text.encode(), file_name="liste.csv")))
+
+    assert Vehicle.objects.get(internal_number="4711").model == "Golf"
