@@ -74,6 +74,15 @@ JOBS: dict[str, tuple[ConnectionJob, ...]] = {
             command="check_automanager_exports",
         ),
     ),
+    Partner.MARKETPLACE: (
+        ConnectionJob(
+            name="fetch",
+            title=_("Fetch the stock"),
+            crontab="17 * * * *",
+            task="integrations.tasks.fetch_stock",
+            command="fetch_stock",
+        ),
+    ),
     Partner.META: (
         ConnectionJob(
             name="catch_up",
@@ -113,6 +122,19 @@ def _start(schedule: ConnectionSchedule, *, now: datetime) -> bool:
         return False
     started = enqueue(job.task, schedule.dealer_id, schedule.connection_id)
     ConnectionSchedule.objects.filter(pk=schedule.pk).update(last_job=started)
+    return True
+
+
+@transaction.atomic
+def start_now(connection: Connection, job: ConnectionJob, *, now: datetime) -> bool:
+    """Put a job into the queue out of turn; False if it waits or runs already."""
+    schedules = ConnectionSchedule.objects.filter(connection=connection, job=job.name)
+    if not schedules.exists():  # the round that gives them comes later
+        give_schedules(Connection.objects.filter(pk=connection.pk), now=now)
+    schedule = schedules.select_for_update().get()
+    if _is_unfinished(schedule.last_job):
+        return False
+    schedules.update(last_job=enqueue(job.task, connection.dealer_id, connection.pk))
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -27,7 +28,7 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
-from integrations import inbox, mail_inbox, patience
+from integrations import inbox, mail_inbox, patience, stock_inbox
 from integrations.admin.bdk_state import BDK_STATE, BdkState
 from integrations.admin.connection_form import ConnectionForm, partner_fieldsets, put_secrets
 from integrations.admin.connection_health import HealthPage
@@ -41,6 +42,7 @@ from integrations.health import SECRETS
 from integrations.http import PartnerError
 from integrations.meta import sync as meta
 from integrations.models import Connection, Partner, SyncRun
+from integrations.running import AlreadyRunning
 from integrations.schedules import give_schedules
 from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment, test_badge
@@ -51,6 +53,11 @@ logger = logging.getLogger(__name__)
 
 PULL = "integrations.pull_connection"
 
+# How we fetch, where it is not as from a mailbox of a partner's leads.
+_PULLS: dict[str, Callable[..., SyncRun]] = {
+    Partner.MAIL: mail_inbox.fetch,
+    Partner.MARKETPLACE: stock_inbox.fetch,
+}
 _LEVELS = {
     SyncRun.State.DONE: messages.SUCCESS,
     SyncRun.State.PARTIAL: messages.WARNING,
@@ -313,11 +320,11 @@ class ConnectionAdmin(
         """(message level, what to tell)"""
         try:
             user: Any = request.user
-            pull = mail_inbox.fetch if connection.partner == Partner.MAIL else inbox.pull
+            pull = _PULLS.get(connection.partner, inbox.pull)
             run = pull(connection, now=timezone.now(), started_by=user)
         except patience.NotYet as error:
             return messages.INFO, str(error)
-        except inbox.AlreadyRunning:
+        except AlreadyRunning:
             message = _("%(connection)s is being fetched at this moment. Please wait a little.")
             return messages.INFO, message % {"connection": connection}
         except Exception:

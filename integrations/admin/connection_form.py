@@ -35,6 +35,7 @@ _REQUIRED = {
     Partner.META: ("page_id", "new_secret", "new_access_token"),
     Partner.MAIL: ("mail_host", "client_id", "new_secret"),
     Partner.AUTOMANAGER: ("base_url", "new_access_token"),
+    Partner.MARKETPLACE: ("base_url", "new_access_token"),
     Partner.DRKLEIN: (),  # depends on the profile: drklein_form.py
 }
 # A secret goes to these addresses.
@@ -43,6 +44,7 @@ _SENT_TO = {
     Partner.META: (("base_url",), "new_access_token"),
     Partner.MAIL: (("mail_host", "mail_port", "mail_encryption", "client_id"), "new_secret"),
     Partner.AUTOMANAGER: (("base_url",), "new_access_token"),
+    Partner.MARKETPLACE: (("base_url",), "new_access_token"),
     Partner.DRKLEIN: (("base_url", "token_url"), "new_secret"),
 }
 _LABELS = {
@@ -57,6 +59,7 @@ _LABELS = {
         "new_secret": gettext_lazy("Password"),
     },
     Partner.AUTOMANAGER: {"new_access_token": gettext_lazy("Access token")},
+    Partner.MARKETPLACE: {"new_access_token": gettext_lazy("API key")},
     Partner.DRKLEIN: {"new_secret": gettext_lazy("Client secret or token")},
 }
 _HINTS = {
@@ -72,6 +75,14 @@ _HINTS = {
         "limits": gettext_lazy(
             'Only what is not the usual, for example {"missing_hours": 4}; the names are in '
             "integrations/automanager/README.md."
+        ),
+    },
+    Partner.MARKETPLACE: {
+        "location": gettext_lazy(
+            "Cars without a location code stand there. Empty: all locations that have a code."
+        ),
+        "base_url": gettext_lazy(
+            "As Automanager shows it, for example https://api.pixel-base.de/marketplace/v3-11365"
         ),
     },
     Partner.DRKLEIN: {},
@@ -98,7 +109,14 @@ def partner_fieldsets(partner: str) -> list[tuple[Any, Any]]:
         return [
             (None, {"fields": ["name", "mode", "is_active", "location"]}),
             (gettext_lazy("Address and credentials"), {"fields": ["base_url", "new_access_token"]}),
+            (gettext_lazy("Stock"), {"fields": ["takes_stock", "accepts_vanishing"]}),
             (gettext_lazy("Checks"), {"fields": ["limits"], "classes": ["collapse"]}),
+        ]
+    if partner == Partner.MARKETPLACE:
+        return [
+            (None, {"fields": ["name", "mode", "is_active", "location"]}),
+            (gettext_lazy("Address and credentials"), {"fields": ["base_url", "new_access_token"]}),
+            (gettext_lazy("Stock"), {"fields": ["accepts_vanishing"]}),
         ]
     if partner == Partner.MAIL:
         server = ["mail_host", "mail_port", "mail_encryption", "client_id", "new_secret"]

@@ -19,8 +19,9 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from integrations.models import Connection, ConnectionSchedule
 from integrations.schedules import job_of
-from leads.admin.base import DealerAdmin, DealerTabularInline
+from leads.admin.base import DealerAdmin
 from leads.admin.forms import DealerForm
+from leads.admin.inlines import DealerTabularInline
 from leads.background import crontab
 
 SHOWN_SLOTS = 3

@@ -32,6 +32,9 @@ _WORDS = {
     Partner.META: gettext_lazy("Lead ads on Facebook and Instagram, fetched as they come in."),
     Partner.MAIL: gettext_lazy("Mails of a mailbox become leads (IMAP)."),
     Partner.AUTOMANAGER: gettext_lazy("We check whether your cars are online everywhere."),
+    Partner.MARKETPLACE: gettext_lazy(
+        "Cars that Automanager publishes become vehicles here (published ones only)."
+    ),
     Partner.DRKLEIN: gettext_lazy("You hand customers over who want to finance their car."),
 }
 _ADDRESSES = {

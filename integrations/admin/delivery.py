@@ -35,7 +35,7 @@ _TONES = {
 class DeliveryAdmin(KeptAdmin):
     list_display = ["subject_cell", "state_cell", "when_cell", "attempts", "answer", "lead_cell"]
     list_display_links = ["subject_cell"]
-    list_select_related = ["connection", "entry__lead", "lead"]
+    list_select_related = ["connection", "entry__lead", "lead", "user"]
     list_filter = ["connection", ("kind", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter)]
     list_filter_submit = True
     empty_text = gettext_lazy("What goes out to partners, for example receipts for their leads.")
@@ -52,7 +52,7 @@ class DeliveryAdmin(KeptAdmin):
                     "when_cell",
                     "attempts",
                     "answer",
-                    "recipient",
+                    "recipient_text",
                     "connection",
                     "lead_cell",
                     "entry_link",
@@ -63,7 +63,8 @@ class DeliveryAdmin(KeptAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         secrets = [f"connection__{name}" for name in SECRETS]
-        return super().get_queryset(request).defer("entry__raw", "entry__corrected", *secrets)
+        rows = super().get_queryset(request)
+        return rows.defer("entry__raw", "entry__corrected", "text", *secrets)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         shown: list[Any] = flatten_fieldsets(self.fieldsets)
@@ -81,15 +82,18 @@ class DeliveryAdmin(KeptAdmin):
     @display(description=gettext_lazy("delivery"))
     def subject_cell(self, delivery: Delivery) -> SafeString:
         entry = delivery.entry
-        number = entry.outside_id if entry else delivery.outside_id
-        what = f"{capfirst(delivery.get_kind_display())} {number}"
-        return two_lines(
-            what, " · ".join(filter(None, [str(delivery.connection), _said(delivery)]))
-        )
+        name = delivery.subject or (entry.outside_id if entry else delivery.outside_id)
+        what = f"{capfirst(delivery.get_kind_display())} {name}"
+        told = str(delivery.user) if delivery.user else _said(delivery)
+        return two_lines(what, " · ".join(filter(None, [str(delivery.connection), told])))
 
     @display(description=gettext_lazy("content"))
     def words_text(self, delivery: Delivery) -> str:
-        return _said(delivery) or "–"
+        return _said(delivery) or delivery.subject or "–"
+
+    @display(description=gettext_lazy("recipient"))
+    def recipient_text(self, delivery: Delivery) -> str:
+        return str(delivery.user or delivery.recipient)
 
     @display(description=gettext_lazy("state"))
     def state_cell(self, delivery: Delivery) -> SafeString:
@@ -121,5 +125,5 @@ class DeliveryAdmin(KeptAdmin):
 
 
 def _said(delivery: Delivery) -> str:
-    """A status in the partner's words: "LOST, PRICE"; "" for a receipt."""
+    """A status in the partner's words: "LOST, PRICE"; "" for others."""
     return ", ".join(filter(None, [delivery.status_word, delivery.reason_word]))

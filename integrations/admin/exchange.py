@@ -65,9 +65,7 @@ class ExchangeAdmin(KeptAdmin):
 
     @display(description=gettext_lazy("answer"))
     def answer_cell(self, exchange: Exchange) -> SafeString:
-        words = exchange.status if exchange.status is not None else _("none")
-        shown = badge(words, "green" if exchange.is_good else "red", title=exchange.problem)
-        return format_html("{} {}", shown, exchange.problem)
+        return badge(exchange.outcome, "green" if exchange.is_good else "red")
 
     @display(description=gettext_lazy("duration"))
     def duration_cell(self, exchange: Exchange) -> str:

@@ -39,7 +39,7 @@ _COUNTERS = [
     "acknowledged",
 ]
 
-_MORE = ["attached", "unknown_types", "reported"]  # too many for the list
+_MORE = ["attached", "unknown_types", "reported", "gone"]  # too many for the list
 
 
 @admin.register(SyncRun)
@@ -103,7 +103,7 @@ class SyncRunAdmin(KeptAdmin):
             (
                 call.method,
                 call.address,
-                call.problem if call.status is None else call.status,
+                call.outcome,
                 number_format(call.milliseconds / 1000, 1),
             )
             for call in calls

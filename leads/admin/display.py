@@ -45,7 +45,7 @@ def stylesheet(request: HttpRequest) -> str:
 
 
 def badge(words: object, tone: str, *, title: object = "") -> SafeString:
-    """Words on a colour: blue, violet, green, grey, struck, red, amber or outlined."""
+    """Words on a colour: blue, violet, green, grey, struck, red, alarm, amber or outlined."""
     return format_html('<span class="lo-badge lo-{}" title="{}">{}</span>', tone, title, words)
 
 

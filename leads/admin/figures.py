@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from integrations.models import Handover
+from integrations.models import Finding, Handover, Severity
 from leads.admin.filters import local_day
 from leads.models import Dealer, IntakeEntry, Lead, MatchSuggestion, Task, UnmappedName, User
 
@@ -71,6 +71,12 @@ def quarantined(user: User) -> QuerySet[IntakeEntry]:
 def unclear_handovers(user: User) -> QuerySet[Handover]:
     """Nobody knows whether they have arrived."""
     rows = Handover.objects.for_user(user).filter(state=Handover.State.UNKNOWN)
+    return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
+
+
+def loud_findings(user: User) -> QuerySet[Finding]:
+    """Errors and worse of the exports that are open and that nobody has acknowledged."""
+    rows = Finding.objects.for_user(user).loud().filter(severity__gte=Severity.ERROR)
     return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
 
 

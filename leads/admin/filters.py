@@ -22,6 +22,7 @@ from unfold.contrib.filters.admin import (
 )
 
 from leads.admin.choices import choice_label
+from leads.admin.finding_rows import has_export_control, leads_with_finding
 from leads.admin.wall import (
     dealers_where,
     has_right_at,
@@ -133,6 +134,8 @@ class QuickFilter(admin.SimpleListFilter):
             ("unassigned", _("Unassigned")),
             ("contracts", _("Expiring contracts")),
         ]
+        if has_export_control(user_of(request)):
+            chips.append(("finding", _("With a finding about the car")))
         if has_right_at(user_of(request), "leads.delete_lead", None):
             chips.append((IN_BIN, _("Bin")))
         if self.value() == "unanswered":  # where a figure of the start page leads
@@ -159,6 +162,10 @@ class QuickFilter(admin.SimpleListFilter):
                 return rows.open().filter(contract_expiring=True)
             case "unanswered":
                 return rows.unanswered()
+            case "finding":
+                # The indexes of open leads know the date of closing.
+                still_open = rows.open().filter(closed_at=None)
+                return still_open.filter(pk__in=leads_with_finding(user_of(request)))
             case "deleted":
                 # The list itself shows none of them; this filter comes first.
                 return leads_in_bin(user_of(request))

@@ -6,9 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import flatten_fieldsets
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -21,14 +19,13 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
 from leads.admin.chips import ChipChangeList
+from leads.admin.deeds import deeds_of
 from leads.admin.display import ago, badge, moment, two_lines
 from leads.admin.filters import ChannelFilter, DaysFilter, OutcomeFilter
 from leads.admin.intake_filters import IntakeViewFilter, SenderFilter
 from leads.admin.intake_replaying import IntakeReplaying, why_not
 from leads.models import IntakeEntry, Lead, Outcome
 from leads.services.retention import WAITING_PERIODS
-
-SHOWN_DEEDS = 20  # on the page of an entry
 
 _TONES = {
     "": "amber",
@@ -40,6 +37,7 @@ _TONES = {
     Outcome.IGNORED: "grey",
     Outcome.QUARANTINED: "red",
     Outcome.REJECTED: "red",
+    Outcome.SET_ASIDE: "grey",
     Outcome.UNDONE: "struck",
 }
 
@@ -86,7 +84,10 @@ class IntakeEntryAdmin(IntakeReplaying):
         ),
         (
             gettext_lazy("Technical details"),
-            {"fields": ["idempotency_text", "message_id", "hash_text"], "classes": ["collapse"]},
+            {
+                "fields": ["parser_text", "idempotency_text", "message_id", "hash_text"],
+                "classes": ["collapse"],
+            },
         ),
     ]
 
@@ -140,7 +141,12 @@ class IntakeEntryAdmin(IntakeReplaying):
             if is_shown
         }
         is_open = entry.lead is None and may_replay
-        return {**urls, "note": reason if is_open else "", "log": _log_of(entry)}
+        return {
+            **urls,
+            "was_set_aside": entry.outcome == Outcome.SET_ASIDE,
+            "note": reason if is_open else "",
+            "log": deeds_of(entry),
+        }
 
     # The list
 
@@ -220,6 +226,11 @@ class IntakeEntryAdmin(IntakeReplaying):
             return words
         return _("%(period)s at most, since it still waits") % {"period": words}
 
+    @display(description=gettext_lazy("read by"))
+    def parser_text(self, entry: IntakeEntry) -> str:
+        """The parser with its version: "mail/adf 1"."""
+        return entry.parser or "–"
+
     @display(description=gettext_lazy("idempotency key"))
     def idempotency_text(self, entry: IntakeEntry) -> str:
         return entry.idempotency_key or "–"
@@ -229,18 +240,6 @@ def _channel(entry: IntakeEntry) -> str:
     """ "API", "API · change of a lead" """
     what = [entry.get_channel_display(), _("change of a lead") if entry.is_change else ""]
     return " · ".join(filter(None, what))
-
-
-def _log_of(entry: IntakeEntry) -> list[tuple[str, str, str]]:
-    """(when, who, what), the latest first."""
-    rows = LogEntry.objects.filter(
-        content_type=ContentType.objects.get_for_model(IntakeEntry), object_id=str(entry.pk)
-    )
-    now = timezone.now()
-    return [
-        (moment(one.action_time, now=now), str(one.user), one.get_change_message())
-        for one in rows.select_related("user").order_by("-action_time", "-pk")[:SHOWN_DEEDS]
-    ]
 
 
 def _lead_link(lead: Lead) -> SafeString:

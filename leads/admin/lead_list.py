@@ -31,6 +31,7 @@ from leads.admin.display import (
     urgency_of,
 )
 from leads.admin.filters import CustomerFilter, QuickFilter, VehicleFilter
+from leads.admin.findings import lead_chips
 from leads.admin.wall import has_right_at, sees_creditworthiness, user_of, visible_rows
 from leads.models import Lead, Status, User
 from leads.models.keys import phone_key
@@ -84,6 +85,7 @@ class Row:
     lead: Lead
     viewer: Viewer
     url: str
+    finding: SafeString | str = ""  # what the export control found about it
 
     def customer(self) -> SafeString:
         lead = self.lead
@@ -116,7 +118,10 @@ class Row:
         lead = self.lead
         about = [part for part in (lead.vehicle_name, money(lead.vehicle_price)) if part]
         test = test_badge() if lead.is_test else ""
-        return two_lines(format_html("{} {}", test, lead.subject), " · ".join(about))
+        below = " · ".join(about)
+        if self.finding:
+            below = format_html("{} {}", self.finding, below)
+        return two_lines(format_html("{} {}", test, lead.subject), below)
 
     def origin(self) -> SafeString:
         lead = self.lead
@@ -194,8 +199,9 @@ class LeadChangeList(DealerChangeList):
         super().get_results(request)
         viewer = Viewer(user_of(request), timezone.now())
         rows: list[Any] = list(self.result_list)  # type: ignore[has-type]
+        chips = lead_chips(rows, user=viewer.user)
         for lead in rows:
-            lead.row = Row(lead, viewer, self._url(lead))
+            lead.row = Row(lead, viewer, self._url(lead), chips.get(lead.pk, ""))
         self.result_list = rows
         kept = (QuickFilter, CustomerFilter, VehicleFilter)
         specs = [spec for spec in self.filter_specs if isinstance(spec, kept)]

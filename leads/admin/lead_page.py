@@ -28,6 +28,7 @@ from leads.admin.display import (
     urgency_of,
     with_unit,
 )
+from leads.admin.findings import findings_of_lead
 from leads.admin.lead_forms import ActivityForm, StatusForm
 from leads.admin.lead_handover_card import handover_card
 from leads.admin.lead_tasks import task_card
@@ -66,6 +67,7 @@ def lead_page(lead: Lead, *, user: User, now: datetime) -> dict[str, Any]:
         "lead": lead,
         "name": lead.full_name or _("Without a name"),
         "badges": _badges(lead),
+        "findings": findings_of_lead(lead, user=user, now=now),
         **_score(lead, sees=sees, now=now),
         "lead_type": _type_title(lead, sees=sees),
         "wishes": _wishes(lead, sees=sees),

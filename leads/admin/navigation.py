@@ -111,6 +111,14 @@ GROUPS = (
         (
             Entry("integrations.Connection", "cable", _("Partners")),
             Entry("integrations.Connection", "monitor_heart", _("State"), page="health"),
+            Entry(
+                "integrations.Finding",
+                "publish",
+                _("Export control"),
+                waiting=figures.loud_findings,
+                page="control",
+            ),
+            Entry("integrations.Finding", "troubleshoot"),
             Entry("integrations.WebsiteForm", "dynamic_form", _("Forms")),
             Entry("integrations.SyncRun", "sync"),
             Entry("integrations.Exchange", "swap_horiz", _("Exchanges")),

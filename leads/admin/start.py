@@ -27,6 +27,7 @@ from leads.admin import figures
 from leads.admin.display import ago, badge, status_badge, urgency_of
 from leads.admin.filters import local_day
 from leads.admin.intake_filters import QUARANTINE
+from leads.admin.start_exports import exports_card
 from leads.admin.wall import dealers_where, rows_at
 from leads.models import (
     Category,
@@ -61,6 +62,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["buttons"] = list(_buttons(request))
     context["is_empty"] = not figures.leads_of(user).exists()
     context["connections"] = list(_connections(request, now))
+    context["exports"] = exports_card(user, now=now)
     if context["is_empty"]:
         return context
     context["cards"] = list(_cards(request, now))

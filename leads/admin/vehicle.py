@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -15,7 +16,10 @@ from unfold.decorators import display
 
 from leads.admin.display import badge, money, month, two_lines, with_unit
 from leads.admin.filters import LocationFilter, VehicleStateFilter
+from leads.admin.findings import findings_of_vehicle, vehicle_chips
 from leads.admin.leads_of import LeadsOfAdmin
+from leads.admin.vehicle_exports import ads_of, transmissions_of
+from leads.admin.wall import user_of
 from leads.models import Vehicle
 
 _TONES = {
@@ -23,6 +27,7 @@ _TONES = {
     Vehicle.State.IN_STOCK: "green",
     Vehicle.State.RESERVED: "amber",
     Vehicle.State.SOLD: "grey",
+    Vehicle.State.GONE: "grey",
 }
 
 
@@ -57,6 +62,13 @@ class VehicleAdmin(LeadsOfAdmin):
     ]
     change_form_outer_before_template = "admin/leads/vehicle/page.html"
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changelist = super().get_changelist_instance(request)
+        chips = vehicle_chips(changelist.result_list, user=user_of(request))
+        for vehicle in changelist.result_list:
+            vehicle.finding = chips.get(vehicle.pk, "")
+        return changelist
+
     @display(description=gettext_lazy("vehicle"))
     def name_cell(self, vehicle: Vehicle) -> SafeString:
         name = " ".join(filter(None, [vehicle.make, vehicle.model, vehicle.variant]))
@@ -75,14 +87,21 @@ class VehicleAdmin(LeadsOfAdmin):
         return money(vehicle.price) or "–"
 
     @display(description=gettext_lazy("state"))
-    def state_cell(self, vehicle: Vehicle) -> SafeString:
-        return badge(capfirst(vehicle.get_state_display()), _TONES[Vehicle.State(vehicle.state)])
+    def state_cell(self, vehicle: Any) -> SafeString:
+        state = badge(capfirst(vehicle.get_state_display()), _TONES[Vehicle.State(vehicle.state)])
+        return format_html('<span class="lo-stack">{}{}</span>', state, vehicle.finding)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         vehicle = kwargs.get("obj")
         if vehicle is not None:
-            leads = self.newest_leads(request, vehicle, now=timezone.now())
-            context["page"] = {"vehicle": vehicle, **leads}
+            user, now = user_of(request), timezone.now()
+            context["page"] = {
+                "vehicle": vehicle,
+                "findings": findings_of_vehicle(vehicle, user=user, now=now),
+                **ads_of(vehicle, user=user, now=now),
+                **transmissions_of(vehicle, user=user, asked=request.GET, now=now),
+                **self.newest_leads(request, vehicle, now=now),
+            }
         return super().render_change_form(request, context, *args, **kwargs)

@@ -26,6 +26,8 @@ LISTS = [
     "leads/listimport/add/",
     "leads/apikey/",
     "integrations/connection/",
+    "integrations/finding/",
+    "integrations/finding/control/",
     "integrations/webhookendpoint/",
     "integrations/webhookdelivery/",
     "integrations/websiteform/",

@@ -15,8 +15,11 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Max
 from django.test import TestCase, override_settings
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 
+from integrations.admin.export_trend import days_of
 from integrations.automanager.instructions import step_of
 from integrations.automanager.wording import sentence_of
 from integrations.bdk.mapping import lead_draft, partner_number_of
@@ -501,7 +504,35 @@ class TestDemo(TestCase):
         told = {one.vehicle_number: one.vin for one in StockCar.objects.all()}
         ours = cars.filter(internal_number__in=told).values_list("internal_number", "vin")
         assert dict(ours) == told
-        assert ExportCheck.objects.get().state == ExportCheck.State.DONE
+        assert ExportCheck.objects.latest("started_at").finished_at >= self.started_at
+        assert set(ExportCheck.objects.values_list("state", flat=True)) == {ExportCheck.State.DONE}
+
+    def test_the_checks_of_the_last_month_leave_a_trend_with_a_gap(self):
+        connection = Connection.objects.get(partner="automanager")
+        place = Location.objects.get(automanager_code=COMPANIES[0].places[0].automanager_code)
+        today = timezone.localdate(self.started_at)
+        days = days_of([connection.pk], str(place.pk), today=today)
+
+        assert days[-1].counts["critical"]
+        assert sum(day.counts is None for day in days) == 2
+        assert len({tuple(day.cells) for day in days}) > 5
+
+    def test_the_start_page_shows_them_each_with_what_to_do(self):
+        self.client.force_login(User.objects.get(username="verkauf"))
+
+        page = self.client.get(reverse("admin:index"), headers={"Accept-Language": "de"})
+
+        found = {one["title"]: one for one in page.context["exports"]["findings"]}
+        shown = page.content.decode()
+        for title, about, step in (
+            ("Schnittstelle gesperrt", "mobile.de 7240118", "„Übertragung aktivieren“ wählen."),
+            ("Von der Plattform abgelehnt", "GB-10018", "Das genannte Feld berichtigen"),
+            ("Quelle schweigt", COMPANIES[0].name, "noch bei der Plattform eingetragen?"),
+        ):
+            assert about in found[title]["about"]
+            for words in (title, found[title]["sentence"], found[title]["step"]):
+                assert escape(words) in shown
+            assert step in found[title]["step"]
 
     def test_nothing_meets_the_leads_that_the_simulator_sends(self):
         leads = list(self.leads)

@@ -36,11 +36,12 @@ def form(**values):
 
 def test_an_administrator_adds_one_and_it_is_checked_by_schedule(browse, administrator):
     client = browse(administrator)
-    client.post(ADD, form(limits='{"missing_hours": 2, "orphan_hours": 9}'))
+    client.post(ADD, form(limits='{"missing_hours": 2, "orphan_hours": 9}', takes_stock="on"))
 
     connection = Connection.objects.get(partner=Partner.AUTOMANAGER)
     assert (connection.access_token, connection.mode) == (ACCESS_TOKEN, Connection.Mode.TEST)
     assert connection.limits == {"orphan_hours": 9}
+    assert connection.takes_stock
     assert ConnectionSchedule.objects.get().job == "check"
     answer = client.get(page_of(connection))
     assert ACCESS_TOKEN not in answer.content.decode()

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from integrations import inbox
 from integrations.models import Connection, LeadFetch, SyncRun
+from integrations.running import LEASE
 from leads.models import Lead, Role
 from tests.builders import (
     make_connection,
@@ -172,7 +173,7 @@ def test_trouble_of_our_own_is_a_message_too(browse, bdk, seller, caplog):
 
 
 def test_a_connection_that_somebody_fetches_from_asks_for_patience(browse, bdk, seller):
-    Connection.objects.take_lease(bdk.pk, now=timezone.now(), for_=inbox.LEASE)
+    Connection.objects.take_lease(bdk.pk, now=timezone.now(), for_=LEASE)
     answer = browse(seller).post(pull_of(bdk), follow=True)
 
     [message] = messages_of(answer)

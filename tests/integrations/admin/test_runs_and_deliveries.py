@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from integrations import inbox
+from integrations.mailing import new_mail
 from integrations.models import Delivery, SyncRun
 from leads.models import Role
 from tests.builders import make_connection, make_location, make_user
@@ -49,6 +50,17 @@ def test_runs_and_deliveries_can_be_looked_at(browse, pulled, manager):
     assert "Partly done" in run
     assert "DLC-2026-0001" in deliveries
     assert "ACKNOWLEDGED" in delivery
+
+
+def test_a_mail_is_known_by_its_subject_and_whom_it_is_for(browse, bdk, manager):
+    mail = new_mail(bdk, manager, subject="Interface locked", text="", now=timezone.now())
+    mail.save()
+    client = browse(manager)
+    page = reverse("admin:integrations_delivery_change", args=[mail.pk])
+
+    for shown in (text_of(client.get(DELIVERIES)), text_of(client.get(page))):
+        assert "Mail Interface locked" in shown
+        assert str(manager) in shown
 
 
 def test_nobody_changes_or_deletes_them(browse, pulled):

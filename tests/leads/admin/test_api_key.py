@@ -399,7 +399,7 @@ def test_the_list_tells_of_seven_days(browse, office, administrator, django_asse
 
     page = text_of(client.get(url("changelist")))
     assert page.count(">777<") + page.count("777\n") >= 3
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         client.get(url("changelist"))
 
 

@@ -400,7 +400,7 @@ def test_set_aside_it_leaves_the_quarantine(office, browse):
     client.post(page_of(entry, "set-aside"))
 
     entry.refresh_from_db()
-    assert entry.outcome == "rejected"
+    assert entry.outcome == "set_aside"
     with translation.override("de"):  # the log is kept in the language of the office
         assert LogEntry.objects.get().change_message == str(Deed.SET_ASIDE.label) == "Aussortiert"
     assert page_of(entry, "replay") in text_of(client.get(page_of(entry)))

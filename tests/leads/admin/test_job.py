@@ -162,5 +162,5 @@ def test_the_lists_take_the_same_number_of_queries_for_any_number_of_rows(
 
     for address in (JOBS, WORKERS):
         operator.get(address)
-        with django_assert_max_num_queries(10):
+        with django_assert_max_num_queries(11):
             operator.get(address)
