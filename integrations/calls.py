@@ -13,16 +13,26 @@ from urllib.parse import parse_qsl, urlsplit
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call:
-    """`address` has no values of parameters; `body` is the answer as it came, for its shape."""
+    """`address` has no values of parameters; `body` is the answer as it came, for its shape.
+
+    Where there is no HTTP, as with a mail server, `status` stays empty and `found` says in words
+    how much there was ("3 mails"), never what.
+    """
 
     method: str
     address: str
     seconds: float
-    status: int | None = None  # None: no answer
-    problem: str = ""
+    status: int | None = None
+    problem: str = ""  # why there was no answer
     sent: int = 0  # bytes
+    received: int = 0  # bytes
     body: bytes = field(default=b"", repr=False)
+    found: str = ""
     ended_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_good(self) -> bool:
+        return not self.problem and (self.status is None or self.status < 400)
 
     def ended_ago(self) -> float:
         """Seconds."""

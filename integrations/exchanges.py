@@ -1,8 +1,12 @@
 """A record of the calls of a partner, for those who look for what is wrong between us.
 
-Within `recording(connection)` the HTTP client's calls are listened to (calls.py) and kept as rows
-at the end: the newest of each connection, those that went wrong for longer. What was said is never
-kept, only its shape: {"leads": [{"leadId": "text", "version": "number"}, "× 50"]}.
+Within `recording(connection)` the calls of its client, HTTP or IMAP, are listened to (calls.py)
+and kept as rows at the end: the newest of each connection, those that went wrong for longer. What
+was said is never kept, only its shape, for example
+{"leads": [{"leadId": "text", "version": "number"}, "× 50"]}.
+
+Who opens a client opens the record around it, outside of any transaction: what is kept must
+outlive what fails, and only the caller knows the run.
 """
 
 from __future__ import annotations
@@ -58,9 +62,9 @@ def _keep(calls: list[Call], connection: Connection, run: SyncRun | None) -> Non
             problem=call.problem[:100],
             milliseconds=round(call.seconds * 1000),
             sent=call.sent,
-            received=len(call.body),
-            shape=shape_of(call.body),
-            is_good=call.status is not None and call.status < 400,
+            received=call.received,
+            shape=call.found or shape_of(call.body),
+            is_good=call.is_good,
         )
         for call in calls
     )

@@ -75,6 +75,7 @@ class Counts:
     stuck: int = 0
     refused: int = 0
     unclear: int = 0
+    unmailed: int = 0
     quarantined: int = 0
 
 
@@ -216,6 +217,14 @@ def _waiting(counts: Counts) -> Iterable[Trouble]:
             counts.refused,
         )
         yield _amber("refused", text % {"n": counts.refused}, _("The deliveries say why."))
+    if counts.unmailed:
+        text = ngettext(
+            "%(n)d mail to your people has not got through.",
+            "%(n)d mails to your people have not got through.",
+            counts.unmailed,
+        )
+        advice = _("The deliveries say why. The mail server is set by the operator.")
+        yield _amber("unmailed", text % {"n": counts.unmailed}, advice)
 
 
 def _amber(code: str, text: str, advice: str) -> Trouble:
@@ -243,6 +252,7 @@ def _counts(connections: Iterable[Connection], *, now: datetime) -> Mapping[int,
     dealers = {one.dealer_id for one in connections}
     pending = Q(state=Delivery.State.PENDING)
     refused = Q(state=Delivery.State.REFUSED, next_attempt_at__gte=now - REFUSED_LATELY)
+    mails = Q(kind=Delivery.Kind.MAIL)
     deliveries = (
         Delivery.objects.filter(pending | refused, connection__in=ids)
         .order_by()
@@ -250,13 +260,18 @@ def _counts(connections: Iterable[Connection], *, now: datetime) -> Mapping[int,
         .annotate(
             waiting=Count("pk", filter=pending),
             # Its next attempt is set at each try, at most a quarter of an hour ahead.
-            stuck=Count("pk", filter=pending & Q(next_attempt_at__lt=now - STUCK)),
-            refused=Count("pk", filter=refused),
+            stuck=Count("pk", filter=pending & ~mails & Q(next_attempt_at__lt=now - STUCK)),
+            refused=Count("pk", filter=refused & ~mails),
+            unmailed=Count(
+                "pk", filter=mails & (refused | pending & Q(occurred_at__lt=now - STUCK))
+            ),
         )
     )
     found: dict[int, dict[str, int]] = defaultdict(dict)
     for row in deliveries:
-        found[row["connection"]] |= {name: row[name] for name in ("waiting", "stuck", "refused")}
+        found[row["connection"]] |= {
+            name: row[name] for name in ("waiting", "stuck", "refused", "unmailed")
+        }
     unclear = Handover.objects.filter(connection__in=ids, state=Handover.State.UNKNOWN)
     for connection, number in _grouped(unclear, "connection"):
         found[connection]["unclear"] = number

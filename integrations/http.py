@@ -201,7 +201,8 @@ class PartnerClient:
                 unavailable.may_have_arrived = deadline.has_sent
                 self._tell(method, url, options, started_at, problem=problem)
                 raise unavailable from None
-            self._tell(method, url, options, started_at, status=response.status_code, body=body)
+            came = {"status": response.status_code, "received": len(body), "body": body}
+            self._tell(method, url, options, started_at, **came)
             if deadline.is_over:  # what was cut off may look like a short answer
                 raise self._late(host)
         seconds = time.monotonic() - started_at

@@ -45,6 +45,10 @@ from leads.services.drafts import ContactDraft, LeadDraft, VehicleDraft
 from leads.services.intake import BelongsToLead, SetAside, Unusable
 from leads.services.replies import Reply
 
+# Of how a mail's kind is told, and of forms, free text and replies; the other parsers have their
+# own. Raised whenever the same mail may become something else.
+VERSION = 1
+
 _LEAD_NUMBER = re.compile(r"\bL-[0-9]{4}-[0-9]{6,}\b")
 _QUOTED_FROM = re.compile(r"^(?:Am|On)\b.{5,200}\b(?:schrieb|wrote)\b.{0,200}:\s*$", re.M)
 _MAX_REPLY = 5000  # characters that the timeline shows
@@ -53,8 +57,8 @@ TELLS_CREDITWORTHINESS = re.compile(r"kreditvoreinsch|precheck", re.I)
 
 
 def parse(entry: IntakeEntry) -> LeadDraft:
-    """A booked mail as a draft, in the language of the office. Raises Unusable: quarantined,
-    SetAside or BelongsToLead."""
+    """A booked mail as a draft, in the language of the office; its entry says which parser in which
+    version has read it. Raises Unusable: quarantined, SetAside or BelongsToLead."""
     with translation.override(django_settings.LANGUAGE_CODE):
         return _Reading(open_entry(entry), entry).draft()
 
@@ -85,6 +89,7 @@ class _Reading:
 
     def draft(self) -> LeadDraft:
         letter = self.letter
+        self._read_by("mail", VERSION)
         if not self.post.is_released:
             self._check_door()
         if letter.is_auto_reply and not self.post.is_released:
@@ -101,6 +106,9 @@ class _Reading:
         except Unusable as error:
             raise BelongsToLead(str(error), reply=self._reply()) from error
         raise BelongsToLead("", reply=self._reply(), instead=instead)
+
+    def _read_by(self, name: str, version: int) -> None:
+        self.entry.parser = f"{name} {version}"
 
     def _check_door(self) -> None:
         if self.post.is_cut:
@@ -164,6 +172,7 @@ class _Reading:
 
     def _of_bdk(self) -> LeadDraft:
         letter = self.letter
+        self._read_by("mail/bdk", bdk_mails.VERSION)
         self._check_partner()
         fields = fields_in(letter.text)
         lead_type = bdk_mails.type_of(letter.sender, letter.subject, letter.text)
@@ -181,8 +190,11 @@ class _Reading:
 
     def _of_call(self) -> LeadDraft:
         letter = self.letter
+        self._read_by("mail/autoscout24", calls.VERSION)
         has_subject, has_xml = calls.is_call_subject(letter.subject), calls.has_xml(letter.comments)
         if not has_subject and not has_xml:
+            if self.post.is_released:
+                return self._of_unknown(fields_in(letter.text), source="autoscout24")
             raise SetAside(_("From AutoScout24, but no call: a saved search or news."))
         self._check_partner()
         try:
@@ -213,6 +225,7 @@ class _Reading:
         return replace(draft, enquired_at=draft.enquired_at or self._asked_at(values.get("at")))
 
     def _of_adf(self, prospects: Sequence[str]) -> LeadDraft:
+        self._read_by("mail/adf", adf.VERSION)
         if len(prospects) > 1:  # the fetch has given each an entry of its own
             raise SetAside(
                 _("It holds %(n)d ADF prospects; each has an entry of its own.")

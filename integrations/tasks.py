@@ -12,15 +12,16 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tasks import task
 
-from integrations import arrivals, inbox, mail_inbox, old_runs, schedules
+from integrations import arrivals, inbox, mail_inbox, mailing, old_runs, schedules, stock_inbox
 from integrations.automanager import retention as export_retention
 from integrations.automanager import sync as automanager
+from integrations.automanager import telling as export_telling
 from integrations.drklein import sending as drklein
 from integrations.drklein import telling as drklein_telling
 from integrations.meta import sync as meta
 from integrations.models import Connection
 from integrations.patience import NotYet
-from integrations.running import Order
+from integrations.running import AlreadyRunning, Order
 from integrations.webhooks import delivering, pruning, telling
 from integrations.webhooks import fan_out as fanning_out
 from integrations.website_form import throttling
@@ -40,6 +41,16 @@ def deliver_webhooks() -> int:
 def send_handovers() -> int:
     """Leads on their way to Dr. Klein; a round."""
     return drklein.send_next(now=timezone.now())
+
+
+def tell_of_findings() -> int:
+    """Findings on their way to becoming mails; a round."""
+    return export_telling.tell_due(now=timezone.now())
+
+
+def send_mails() -> int:
+    """Mails on their way to the dealers' people; a round."""
+    return mailing.send_due(now=timezone.now())
 
 
 def finish_arrivals() -> int:
@@ -87,7 +98,7 @@ def _pulled(connection: Connection, order: Order) -> int:
     """How many messages came."""
     try:
         return inbox.pull(connection, now=timezone.now(), order=order).received
-    except (inbox.AlreadyRunning, NotYet):
+    except (AlreadyRunning, NotYet):
         return 0
 
 
@@ -99,7 +110,19 @@ def fetch_mail_leads(dealer_id: int, connection_id: int) -> int:
         return 0
     try:
         return mail_inbox.fetch(connection, now=timezone.now()).received
-    except (inbox.AlreadyRunning, NotYet):
+    except (AlreadyRunning, NotYet):
+        return 0
+
+
+@task(title=_("Fetch the stock from the Marketplace"), retry=Retry(attempts=2))
+def fetch_stock(dealer_id: int, connection_id: int) -> int:
+    """How many cars were read."""
+    connection = _active(dealer_id, connection_id)
+    if connection is None:
+        return 0
+    try:
+        return stock_inbox.fetch(connection, now=timezone.now()).received
+    except (AlreadyRunning, NotYet):
         return 0
 
 
@@ -111,7 +134,7 @@ def check_automanager_exports(dealer_id: int, connection_id: int) -> int:
         return 0
     try:
         report = automanager.check_exports(connection, automanager.Question(), now=timezone.now())
-    except automanager.AlreadyRunning:
+    except (automanager.AlreadyRunning, NotYet):
         return 0
     return len(report.findings)
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from integrations.automanager.marketplace import try_out as try_marketplace
 from integrations.automanager.source import try_out as try_automanager
 from integrations.bdk.sync import BdkMailbox
 from integrations.drklein.client import client_for
@@ -86,4 +87,5 @@ TRIALS: dict[str, Callable[[Connection], str]] = {
     Partner.MAIL: _try_mail,
     Partner.DRKLEIN: _try_drklein,
     Partner.AUTOMANAGER: try_automanager,
+    Partner.MARKETPLACE: try_marketplace,
 }

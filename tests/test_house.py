@@ -159,6 +159,7 @@ def build(root, files):
 # --- translations ---------------------------------------------------------------------------------
 
 CATALOGUES = sorted(ROOT.glob("*/locale/*/LC_MESSAGES/*.po"))
+GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "pgettext", "npgettext"}
 SEPARATOR = "\x04"  # gettext's own, between context and text
 
 
@@ -233,3 +234,18 @@ msgstr[1] "%(n)d Anfragen"
         "line 12: '%(n)d lead' is fuzzy",
         "line 12: '%(n)d lead' is compiled differently; run `make messages`",
     ]
+
+
+def test_no_text_hides_in_an_f_string():
+    """makemessages does not find it there, so it is not in the catalogues at all."""
+    hidden = [
+        f"{path.relative_to(ROOT)}:{call.lineno}"
+        for app in ("leads", "integrations")
+        for path in (ROOT / app).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.JoinedStr)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in GETTEXT
+    ]
+
+    assert hidden == []

@@ -26,6 +26,7 @@ from leads.services.drafts import ContactDraft, LeadDraft, VehicleDraft
 from leads.services.german_values import parse_decimal
 from leads.services.intake import Message, Unusable
 
+VERSION = 1
 _SENDER = "adf:"
 _DEFAULT_SOURCE = "ADF"
 _KM_PER_MILE = Decimal("1.609344")
@@ -84,6 +85,7 @@ def number_in(text: str) -> Number:
 
 def parse(entry: IntakeEntry) -> LeadDraft:
     """A booked message as a draft, in the language of the office. Raises Unusable."""
+    entry.parser = f"adf {VERSION}"
     with translation.override(settings.LANGUAGE_CODE):
         try:
             texts = prospects_in(entry.text)

@@ -1,4 +1,5 @@
-"""Addresses below /api/ that partners call in their own formats, and those about webhooks.
+"""Addresses below /api/ that partners call in their own formats, and those about webhooks and
+handovers.
 
 Partners' with and without the last slash: they are told an address once, and a redirect would
 lose what they send.
@@ -10,6 +11,7 @@ from integrations.api.adf import AdfView
 from integrations.api.bdk import BdkView
 from integrations.api.drklein import VorgangView
 from integrations.api.google_ads import GoogleAdsView
+from integrations.api.handovers import HandoverViewSet
 from integrations.api.meta import MetaView
 from integrations.api.webhook_deliveries import WebhookDeliveryViewSet
 from integrations.api.webhooks import WebhookViewSet
@@ -27,6 +29,11 @@ urlpatterns = [
     re_path(rf"^v1/bdk/{_ADDRESS_KEY}/?$", BdkView.as_view(), name="bdk"),
     re_path(rf"^v1/google-ads/{_ADDRESS_KEY}/?$", GoogleAdsView.as_view(), name="google-ads"),
     re_path(rf"^v1/meta/{_ADDRESS_KEY}/?$", MetaView.as_view(), name="meta"),
+    path(
+        "v1/leads/<int:pk>/handovers/",
+        HandoverViewSet.as_view({"get": "list"}),
+        name="handover-list",
+    ),
     path(
         "v1/webhooks/",
         WebhookViewSet.as_view({"get": "list", "post": "create"}),

@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 # Pages of one Partnernummer in one run; what is left comes with the next one.
 MAX_PAGES = 100
 
-_REJECTED = (Outcome.QUARANTINED, Outcome.REJECTED)
+_REJECTED = (Outcome.QUARANTINED, Outcome.REJECTED, Outcome.SET_ASIDE)
 _REASON_CODE = "UNUSABLE"
 
 

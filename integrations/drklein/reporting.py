@@ -64,7 +64,8 @@ def _words(handover: Handover) -> str:
         State.WITHDRAWN: _("Dr. Klein: the handover was withdrawn, nothing was sent."),
         State.GIVEN_UP: _("Dr. Klein could not be reached, nothing was sent."),
     }[State(handover.state)]
-    return f"{_('Test')}: {words}" if handover.is_test else words
+    test = _("Test")
+    return f"{test}: {words}" if handover.is_test else words
 
 
 def _task(handover: Handover) -> str:

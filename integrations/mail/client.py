@@ -29,6 +29,7 @@ from integrations.http import (
     PartnerUnavailable,
     is_this_machine,
 )
+from integrations.mail.steps import Step, Steps
 from integrations.models.connection import Connection, MailEncryption
 
 logger = logging.getLogger(__name__)
@@ -65,6 +66,9 @@ class Mailbox:
         self._encryption = MailEncryption(connection.mail_encryption)
         self.port = connection.mail_port or _USUAL_PORTS[self._encryption]
         self._deadline = Deadline(self.total_timeout)
+        scheme = "imaps" if self._encryption == MailEncryption.TLS else "imap"
+        self._steps = Steps(f"{scheme}://{self.host}:{self.port}")
+        self._folder = ""
 
     def __enter__(self) -> Self:
         if not self.host:
@@ -74,7 +78,7 @@ class Mailbox:
             raise MailboxMisconfigured(message % {"host": self.host})
         self._deadline.__enter__()
         try:
-            with self._told():
+            with self._told("CONNECT"):
                 self._box = _Box(
                     self.host, self.port, self._encryption, self._deadline, self.step_timeout
                 )
@@ -102,11 +106,12 @@ class Mailbox:
                     box.client.sock.settimeout(2)  # nothing depends on a friendly good-bye
                     box.client.logout()
         self._deadline.__exit__()
+        self._steps.tell()
 
     def _sign_in(self) -> None:
         user, password = self._connection.client_id, self._connection.client_secret
         try:
-            with self._told():
+            with self._told("LOGIN"):
                 if user.isascii() and password.isascii():
                     self._box.login(user, password, None)
                 else:
@@ -121,7 +126,7 @@ class Mailbox:
     # What is there
 
     def folders(self) -> list[str]:
-        with self._told():
+        with self._told("LIST"):
             return [folder.name for folder in self._box.folder.list()]
 
     def prepare(self, *folders: str) -> None:
@@ -130,7 +135,7 @@ class Mailbox:
         for name in folders:
             if name not in known and name.casefold() not in known:
                 try:
-                    with self._told():
+                    with self._told("CREATE", name):
                         self._box.folder.create(name)
                 except PartnerRefused as error:
                     message = _(
@@ -142,25 +147,29 @@ class Mailbox:
     def open(self, folder: str) -> None:
         """Raises MailboxMisconfigured if there is no such folder."""
         try:
-            with self._told():
+            with self._told("SELECT", folder):
                 self._box.folder.set(folder)
         except PartnerRefused as error:
             message = _("The mailbox has no folder “%(folder)s”.") % {"folder": folder}
             raise MailboxMisconfigured(message) from error
+        self._folder = folder
 
     def uids(self) -> list[str]:
         """All mails of the folder that are not marked as deleted, the oldest first."""
-        with self._told():
-            return sorted(self._box.uids("UNDELETED", None), key=int)
+        with self._told("SEARCH", self._folder) as step:
+            found = sorted(self._box.uids("UNDELETED", None), key=int)
+            step.count(len(found))
+        return found
 
     def fetch(self, uid: str) -> tuple[bytes, bool] | None:
         """(the mail, whether it is larger than MAX_MAIL and this is its beginning only); None if
         somebody has taken it away meanwhile."""
-        with self._told():
+        with self._told("FETCH", self._folder) as step:
             is_large = self._size(uid) > MAX_MAIL
             part = f"<0.{BEGINNING}>" if is_large else ""
             answer = self._box.client.uid("FETCH", uid, f"(BODY.PEEK[]{part})")
-        mail = _literal(answer)
+            mail = _literal(answer)
+            step.count(int(mail is not None), received=len(mail or b""))
         return None if mail is None else (mail, is_large)
 
     def _size(self, uid: str) -> int:
@@ -172,17 +181,19 @@ class Mailbox:
         return int(digits) if digits.isdigit() else 0
 
     def move(self, uids: Sequence[str], folder: str) -> None:
-        with self._told():
+        with self._told("MOVE", folder) as step:
             self._box.move(list(uids), folder)
+            step.count(len(uids))
 
     # What goes wrong
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _told(self, command: str, folder: str = "") -> Iterator[Step]:
         """What goes wrong, as one of the three errors. `from None`: the causes quote the server,
         and that quotes what it was told."""
         try:
-            yield
+            with self._steps.step(command, folder) as step:
+                yield step
         except _SignInFailed:
             raise
         except _ERRORS as error:

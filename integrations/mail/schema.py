@@ -20,6 +20,7 @@ from leads.models.keys import clean_text, email_key
 MAX_PARTS = 200
 MAX_TEXT = 1_000_000  # characters
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,500}>")
+_BEGINS_LIKE_XML = re.compile(rb"(?:\xef\xbb\xbf|\xff\xfe|\xfe\xff)?[\s\x00]{0,100}<")
 _MAX_REFERENCES = 50
 _MAX_HEAD = 128 * 1024  # bytes of all headers together
 _MAX_HEADER = 4000  # characters of one
@@ -32,7 +33,7 @@ class Attachment:
     name: str
     size: int  # bytes
     is_text: bool = False
-    text: str = ""  # of XML and plain text alone
+    text: str = ""  # of XML, however it is declared, and of plain text
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,13 +164,18 @@ def _attachments(parts: list[Mime]) -> Iterator[Attachment]:
         if not (name or is_other):
             continue
         body = part.get_payload(decode=True)
-        is_text = part.get_content_type().endswith(("xml", "text/plain"))
+        is_text = part.get_content_type().endswith(("xml", "text/plain")) or _looks_like_xml(body)
         yield Attachment(
             name=clean_text(_decoded(str(name or part.get_content_type())))[:200],
             size=len(body) if isinstance(body, bytes) else 0,
             is_text=is_text,
             text=_content(part) if is_text else "",
         )
+
+
+def _looks_like_xml(body: object) -> bool:
+    """Mail programs send XML as "application/octet-stream", and under any name."""
+    return isinstance(body, bytes) and _BEGINS_LIKE_XML.match(body) is not None
 
 
 # --- headers ---------------------------------------------------------------------------------

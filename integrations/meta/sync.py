@@ -157,8 +157,10 @@ def fetch_due(*, now: datetime, limit: int = 20) -> int:
             pk, now=now, for_=LEASE
         ):
             fetches = LeadFetch.objects.select_related("connection__dealer", "entry")
-            with translation.override(settings.LANGUAGE_CODE):
-                _fetch(fetches.get(pk=pk), now=now)
+            fetch = fetches.get(pk=pk)
+            # Written last: first what came of the lead.
+            with recording(fetch.connection), translation.override(settings.LANGUAGE_CODE):
+                _fetch(fetch, now=now)
             tried += 1
     return tried
 

@@ -211,7 +211,7 @@ class BatchResultSerializer(serializers.Serializer):
     status = serializers.IntegerField(
         read_only=True, help_text=_("201 new, 200 was here already, 422 not taken.")
     )
-    outcome = serializers.ChoiceField(Outcome.choices, read_only=True)
+    outcome = serializers.ChoiceField(Outcome.of_requests(), read_only=True)
     id = serializers.IntegerField(read_only=True, allow_null=True)
     number = serializers.CharField(read_only=True, allow_null=True)
     version = serializers.IntegerField(read_only=True, allow_null=True)

@@ -231,7 +231,7 @@ class ReceivedLeadSerializer(LeadSerializer):
     the request. `show_received` makes it."""
 
     outcome = serializers.ChoiceField(
-        Outcome.choices, read_only=True, help_text=_("What became of the request.")
+        Outcome.of_requests(), read_only=True, help_text=_("What became of the request.")
     )
 
 

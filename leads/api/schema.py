@@ -105,6 +105,7 @@ class ApiKeyScheme(OpenApiAuthenticationExtension):
 _TAGS = {
     "leads": _("Enquiries, from their arrival to their end."),
     "activities": _("The timeline of a lead."),
+    "handovers": _("How a lead was passed on to Dr. Klein, to be read."),
     "tasks": _("What somebody has to do about a lead, until when."),
     "customers": _("The people and companies behind the leads."),
     "vehicles": _("The stock cars, to be read."),

@@ -5,12 +5,26 @@ import json
 import pytest
 from django.utils import timezone
 
-from integrations import exchanges, inbox
+from integrations import exchanges, inbox, mail_inbox
 from integrations.exchanges import recording, shape_of
 from integrations.http import PartnerClient, PartnerError
-from integrations.models import Exchange
+from integrations.meta import sync as meta
+from integrations.meta.schema import Notice
+from integrations.models import Exchange, SyncRun
+from integrations.simulator.automanager import ACCESS_TOKEN
+from integrations.simulator.imap import PASSWORD, USER, SimulatedMailbox
+from integrations.tasks import check_automanager_exports
 from leads.models import Lead
-from tests.builders import make_connection, make_location
+from tests.builders import (
+    make_connection,
+    make_location,
+    make_mailbox,
+    make_meta_connection,
+)
+from tests.integrations.automanager.nursery import make_automanager
+from tests.integrations.conftest import SAMPLES
+from tests.integrations.drklein.conftest import make_desk
+from tests.integrations.mail.letters import mail
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +49,103 @@ def test_a_run_shows_its_calls_without_secrets_and_people(bdk, items):
     lead = Lead.objects.exclude(email="").first()
     for secret in ("demo-secret", "Bearer", lead.email, lead.last_name, items[0]["leadId"]):
         assert secret not in kept
+
+
+def _meta_lead(partner):
+    page = make_meta_connection(base=f"{partner.url}/graph")
+    notices = Notice.all_in(json.loads((SAMPLES / "meta_webhook.json").read_text()))
+    meta.announce(page, [next(iter(notices))], now=timezone.now())
+    assert meta.fetch_due(now=timezone.now()) == 1
+    lead = Lead.objects.get()
+    return page, [page.access_token, page.client_secret, lead.email, lead.last_name, lead.phone]
+
+
+def _handover(partner):
+    desk = make_desk(partner)
+    desk.order()
+    assert desk.send() == 1
+    lead = desk.lead
+    return desk.account, [desk.account.client_secret, lead.email, lead.last_name, lead.phone]
+
+
+def _scheduled_check(partner):
+    connection = make_automanager(
+        code="LUEDEN", base_url=f"{partner.url}/automanager", access_token=ACCESS_TOKEN
+    )
+    check_automanager_exports.func(connection.dealer_id, connection.pk)
+    return connection, [ACCESS_TOKEN, "LUEDEN", "dispo@"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("work", "call"),
+    [
+        (_meta_lead, "GET /graph/v24.0/900000000000001?fields"),
+        (_handover, "POST /drklein/b-test/vorgang"),
+        (_scheduled_check, "GET /automanager/v1/export-apps"),
+    ],
+)
+def test_each_partners_calls_are_kept(partner, work, call):
+    connection, hidden = work(partner)
+
+    kept = list(connection.exchanges.all())
+    host = partner.url
+    told = {f"{one.method} {one.address.removeprefix(host)}" for one in kept if one.is_good}
+    assert call in told, told
+    whole = json.dumps(list(Exchange.objects.values()), default=str)
+    assert [word for word in hidden if word and word in whole] == []
+
+
+@pytest.fixture
+def mailbox():
+    with SimulatedMailbox() as server:
+        yield server
+
+
+def _steps(run):
+    return [
+        (one.method, one.address.rpartition("/")[2], one.outcome, one.is_good)
+        for one in run.exchanges.order_by("pk")
+    ]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mailbox_shows_its_steps_with_counts_and_no_mail(mailbox):
+    connection = make_mailbox(port=mailbox.port)
+    away = mail(From="ina@example.net", Auto_Submitted="auto-replied")
+    mailbox.put(mail(), mail("Und der Golf?"), away)
+
+    run = mail_inbox.fetch(connection, now=timezone.now())
+
+    place = f"127.0.0.1:{mailbox.port}"
+    assert _steps(run) == [
+        ("CONNECT", place, "ok", True),
+        ("LOGIN", place, "ok", True),
+        ("SELECT", "INBOX", "ok", True),
+        ("LIST", place, "ok", True),
+        ("CREATE", "LeadOffice", "ok", True),
+        ("CREATE", "LeadOffice-Pruefen", "ok", True),
+        ("SEARCH", "INBOX", "3 Mails", True),
+        ("FETCH", "INBOX", "3 Mails", True),
+        ("MOVE", "LeadOffice", "2 Mails", True),
+        ("MOVE", "LeadOffice-Pruefen", "1 Mail", True),
+    ]
+    kept = json.dumps(list(Exchange.objects.values()), default=str)
+    hidden = (PASSWORD, USER, "jana", "Testmann", "Kombi", "Golf")
+    assert [word for word in hidden if word in kept] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mailbox_shows_at_which_step_it_failed(mailbox):
+    connection = make_mailbox(port=mailbox.port)
+    connection.client_secret = "falsch"
+    connection.save()
+
+    run = mail_inbox.fetch(connection, now=timezone.now())
+
+    assert run.state == SyncRun.State.FAILED
+    failed = run.exchanges.get(is_good=False)
+    assert (failed.method, failed.outcome) == ("LOGIN", "SignInFailed")
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from django.utils import timezone
 from integrations import inbox
 from integrations.bdk.sync import BdkMailbox
 from integrations.models import Connection, Delivery, SyncRun
+from integrations.running import LEASE, AlreadyRunning
 from leads.models import Customer, Dealer, IntakeEntry, Lead, Location, Outcome
 from tests.builders import make_connection, make_location, make_user
 from tests.integrations.conftest import expected_rows
@@ -318,10 +319,10 @@ def test_a_process_killed_in_the_middle_loses_nothing(partner, bdk, word):
     )
     output, _ = process.communicate(timeout=60)
     assert process.returncode == -signal.SIGKILL, output.decode()
-    with pytest.raises(inbox.AlreadyRunning):
+    with pytest.raises(AlreadyRunning):
         pull(bdk)
 
-    run = pull(bdk, later=timezone.now() - NOW + inbox.LEASE)
+    run = pull(bdk, later=timezone.now() - NOW + LEASE)
 
     assert Lead.objects.count() == 46
     assert len({receipt["leadId"] for receipt in receipts(partner)}) == 48
@@ -493,19 +494,19 @@ def test_a_long_queue_is_read_in_several_runs(partner, bdk, items, monkeypatch):
 
 
 def test_somebody_elses_run_is_respected(partner, bdk):
-    Connection.objects.take_lease(bdk.pk, now=NOW, for_=inbox.LEASE)
+    Connection.objects.take_lease(bdk.pk, now=NOW, for_=LEASE)
 
-    with pytest.raises(inbox.AlreadyRunning):
+    with pytest.raises(AlreadyRunning):
         pull(bdk)
     assert partner.log == []
-    assert Connection.objects.get().lease_until == NOW + inbox.LEASE
+    assert Connection.objects.get().lease_until == NOW + LEASE
 
 
 def test_a_lease_ends_by_itself_and_what_ran_under_it_is_closed(bdk):
-    Connection.objects.take_lease(bdk.pk, now=NOW, for_=inbox.LEASE)
+    Connection.objects.take_lease(bdk.pk, now=NOW, for_=LEASE)
     killed = SyncRun.objects.create(dealer=bdk.dealer, connection=bdk, started_at=NOW)
 
-    run = pull(bdk, later=inbox.LEASE + timedelta(seconds=1))
+    run = pull(bdk, later=LEASE + timedelta(seconds=1))
 
     killed.refresh_from_db()
     assert (killed.state, run.created) == (SyncRun.State.FAILED, 46)

@@ -14,7 +14,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.mark.django_db
-def test_runs_that_brought_nothing_go_soon_the_others_after_more_than_a_year():
+def test_runs_that_brought_nothing_go_soon_the_others_after_more_than_a_year(settings):
+    settings.KEEP_EMPTY_RUNS = 2 * DAY
     connection = make_connection()
 
     def run(days, **values):

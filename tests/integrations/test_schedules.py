@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -15,9 +16,10 @@ from django_tasks.base import Task
 
 from integrations import schedules
 from integrations.models import Connection, ConnectionSchedule
+from integrations.models.schedule import SPREAD
 from leads.background import crontab, queue, run_due_jobs
-from leads.models import Job, Lead
-from tests.builders import make_connection, make_location
+from leads.models import Job, JobStatus, Lead
+from tests.builders import make_connection, make_dealer, make_location
 from tests.leads.background.processes import database_url
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +29,11 @@ HOURLY = "0 * * * *"
 
 def at(text):
     return timezone.make_aware(datetime.fromisoformat(text))
+
+
+def begun(text):
+    """When the slots of this minute have begun, each connection's with its own delay."""
+    return at(text) + timedelta(seconds=SPREAD)
 
 
 @pytest.fixture
@@ -65,15 +72,48 @@ def test_a_new_connection_gets_the_usual_schedules_of_its_partner(bank):
 
 def test_a_schedule_starts_its_job_once_per_slot(bank, hourly):
     assert schedules.start_due(now=at("2026-03-02 11:59")) == 0
-    assert schedules.start_due(now=at("2026-03-02 12:00")) >= 1
-    assert schedules.start_due(now=at("2026-03-02 12:00")) == 0
+    assert schedules.start_due(now=begun("2026-03-02 12:00")) >= 1
+    assert schedules.start_due(now=begun("2026-03-02 12:00")) == 0
     finish()
     assert schedules.start_due(now=at("2026-03-02 12:59")) == 0
-    schedules.start_due(now=at("2026-03-02 13:00"))
+    schedules.start_due(now=begun("2026-03-02 13:00"))
 
     hourly.refresh_from_db()
     assert [bank.dealer_id, bank.pk] in jobs_of(bank)
-    assert (hourly.last_slot, hourly.next_at) == (at("2026-03-02 13:00"), at("2026-03-02 14:00"))
+    assert hourly.last_slot == at("2026-03-02 13:00") + hourly.delay
+    assert hourly.next_at == at("2026-03-02 14:00") + hourly.delay
+
+
+def test_many_dealers_do_not_ask_the_bank_in_the_same_second():
+    """Each minute each of them once, always at the same second of it and within the minute."""
+    dealer = make_dealer()
+    banks = [make_connection(dealer) for _number in range(50)]
+    schedules.give_schedules(Connection.objects.all(), now=at("2026-03-02 11:59:59"))
+    ConnectionSchedule.objects.exclude(job="fetch").update(next_at=None)
+
+    def asked(minute):
+        """The seconds at which each connection was asked."""
+        seconds = {}
+        for second in range(60):
+            now = at(minute) + timedelta(seconds=second)
+            for path, [_dealer, pk] in newly_started(now):
+                assert (path, pk) not in seconds  # once in a minute
+                seconds[path, pk] = second
+        return seconds
+
+    def newly_started(now):
+        schedules.start_due(now=now)
+        jobs = Job.objects.filter(status=JobStatus.READY)
+        found = [(job.task_path, job.args_kwargs["args"]) for job in jobs]
+        finish()
+        return found
+
+    first, second = asked("2026-03-02 12:00"), asked("2026-03-02 12:01")
+    assert len(first) == len(banks)
+    assert first == second
+    at_once = Counter(first.values())
+    assert max(at_once.values()) <= 3, at_once
+    assert len(at_once) >= len(banks) / 2
 
 
 def started(bank):
@@ -86,16 +126,17 @@ def test_what_was_missed_starts_once(bank, hourly):
     schedules.start_due(now=at("2026-03-09 12:25"))
 
     assert started(bank) == 1
-    assert ConnectionSchedule.objects.get(pk=hourly.pk).next_at == at("2026-03-09 13:00")
+    schedule = ConnectionSchedule.objects.get(pk=hourly.pk)
+    assert schedule.next_at == at("2026-03-09 13:00") + hourly.delay
 
 
 def test_a_job_that_still_waits_is_not_put_behind_itself(bank, hourly):
     for hour in range(12, 20):
-        schedules.start_due(now=at(f"2026-03-02 {hour}:00"))
+        schedules.start_due(now=begun(f"2026-03-02 {hour}:00"))
 
     assert started(bank) == 1
     finish()
-    schedules.start_due(now=at("2026-03-02 20:00"))
+    schedules.start_due(now=begun("2026-03-02 20:00"))
     assert started(bank) == 2
 
 
@@ -118,9 +159,9 @@ def test_what_was_written_past_the_form_stops_nobody_else(bank, hourly):
     other = make_connection()
     schedules.give_schedules(Connection.objects.all(), now=at("2026-03-02 11:30"))
 
-    schedules.start_due(now=at("2026-03-02 12:00"))
+    schedules.start_due(now=begun("2026-03-02 12:00"))
     finish()
-    schedules.start_due(now=at("2026-03-02 13:00"))
+    schedules.start_due(now=begun("2026-03-02 13:00"))
 
     assert jobs_of(other)
     assert ConnectionSchedule.objects.get(pk=hourly.pk).next_at is None
@@ -156,7 +197,7 @@ def test_each_slot_starts_once_with_any_number_of_schedulers(bank, hourly):
     def ask():
         try:
             ready.wait()
-            schedules.start_due(now=at("2026-03-02 12:00"))
+            schedules.start_due(now=begun("2026-03-02 12:00"))
         finally:
             database.close()
 

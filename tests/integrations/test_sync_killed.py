@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from integrations import inbox
 from integrations.models import Connection, Delivery, SyncRun
+from integrations.running import AlreadyRunning
 from leads.models import Customer, Enquiry, IntakeEntry, Lead
 from leads.services.handling import set_status
 from tests import builders
@@ -40,7 +41,7 @@ def begin_run(bdk):
 
     def pull():
         found = Connection.objects.get(pk=bdk.pk)
-        with suppress(inbox.AlreadyRunning):
+        with suppress(AlreadyRunning):
             inbox.pull(found, now=timezone.now(), order=inbox.Order(anyway=True))
 
     return forked(pull)

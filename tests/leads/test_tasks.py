@@ -32,10 +32,10 @@ def days_ago(days):
     return NOW - timedelta(days=days)
 
 
-def make_job(status, finished_at):
+def make_job(status, finished_at, **values):
     examples.work.enqueue(1)
     job = Job.objects.filter(status=JobStatus.READY).get()
-    Job.objects.filter(pk=job.pk).update(status=status, finished_at=finished_at)
+    Job.objects.filter(pk=job.pk).update(status=status, finished_at=finished_at, **values)
     return job.pk
 
 
@@ -69,6 +69,24 @@ def test_old_jobs_go_failed_ones_later():
     make_job(JobStatus.FAILED, days_ago(61))
 
     assert prune() == 2
+    assert set(Job.objects.values_list("pk", flat=True)) == kept
+
+
+def test_jobs_that_found_nothing_go_after_a_day_or_as_the_operator_says(settings):
+    """Of a schedule of every minute all but a few."""
+    kept = {
+        make_job(JobStatus.SUCCESSFUL, days_ago(0.9), return_value=0),
+        make_job(JobStatus.SUCCESSFUL, days_ago(2), return_value=3),
+        make_job(JobStatus.SUCCESSFUL, days_ago(2), return_value=None),
+        make_job(JobStatus.FAILED, days_ago(2)),
+    }
+    make_job(JobStatus.SUCCESSFUL, days_ago(1.5), return_value=0)
+    make_job(JobStatus.SUCCESSFUL, days_ago(2.5), return_value=0)
+
+    settings.KEEP_EMPTY_RUNS = timedelta(days=2)
+    assert prune() == 1
+    settings.KEEP_EMPTY_RUNS = timedelta(days=1)
+    assert prune() == 1
     assert set(Job.objects.values_list("pk", flat=True)) == kept
 
 

@@ -15,8 +15,8 @@ from django.db import connection as database
 from django.utils import timezone
 
 from integrations import mail_inbox
-from integrations.inbox import AlreadyRunning
 from integrations.models import Connection, SyncRun
+from integrations.running import LEASE, AlreadyRunning
 from leads.models import IntakeEntry, Lead
 from tests.integrations.mail.letters import mail
 from tests.integrations.webhooks.nursery import database_url
@@ -61,7 +61,7 @@ def test_a_run_that_is_killed_loses_and_doubles_nothing(server, connection, at):
         process.wait()
     assert (Lead.objects.count(), len(server.mails())) == ((20, 5) if at != "MOVE" else (20, 25))
 
-    later = timezone.now() + mail_inbox.LEASE + timedelta(minutes=1)
+    later = timezone.now() + LEASE + timedelta(minutes=1)
     run = mail_inbox.fetch(Connection.objects.get(), now=later)
 
     assert (run.state, Lead.objects.count()) == (SyncRun.State.DONE, 25)
@@ -90,14 +90,12 @@ def test_several_at_once_take_each_mail_once(server, connection):
     failures = []
 
     def work(number):
-        later = now + number * 2 * mail_inbox.LEASE
+        later = now + number * 2 * LEASE
         try:
             # As if the lease of the one before had run out in the middle of its work.
             with suppress(AlreadyRunning):
                 mail_inbox.fetch(Connection.objects.get(pk=connection.pk), now=later)
-            mail_inbox.fetch(
-                Connection.objects.get(pk=connection.pk), now=later + 10 * mail_inbox.LEASE
-            )
+            mail_inbox.fetch(Connection.objects.get(pk=connection.pk), now=later + 10 * LEASE)
         except AlreadyRunning:
             pass  # those who are later by the clock have overtaken it
         except Exception as error:
@@ -110,7 +108,7 @@ def test_several_at_once_take_each_mail_once(server, connection):
         worker.start()
     for worker in workers:
         worker.join(timeout=120)
-    mail_inbox.fetch(connection, now=now + 50 * mail_inbox.LEASE)
+    mail_inbox.fetch(connection, now=now + 50 * LEASE)
 
     assert failures == []
     assert (Lead.objects.count(), IntakeEntry.objects.count()) == (MAILS, MAILS)

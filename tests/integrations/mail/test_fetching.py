@@ -3,6 +3,7 @@
 import logging
 import time
 from contextlib import suppress
+from email.message import EmailMessage
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -204,6 +205,49 @@ def test_the_outcome_of_a_precheck_stands_in_the_message_as_received_alone(
     assert lead.customer is not None
 
 
+def attached(content, maintype, subtype, name, *, text="Neue Anfrage, siehe Anhang."):
+    """A mail with one attachment in base64, as mail programs send them."""
+    message = EmailMessage()
+    message["From"] = "Portal <noreply@portal.example.org>"
+    message["Subject"] = "Neuer Lead"
+    message["Message-ID"] = "<adf-1@portal.example.org>"
+    message.set_content(text)
+    message.add_attachment(content, maintype=maintype, subtype=subtype, filename=name)
+    assert b"base64" in message.as_bytes()
+    return message.as_bytes()
+
+
+LATIN = ADF.replace(
+    "<adf>", '<?xml version="1.0" encoding="ISO-8859-1"?><?ADF VERSION "1.0"?><adf>'
+)
+ATTACHED = {
+    "as declared": attached(ADF.encode(), "application", "x-adf+xml", "lead.xml"),
+    "as a file of any kind": attached(ADF.encode(), "application", "octet-stream", "lead.xml"),
+    "in capitals": attached(ADF.encode(), "application", "octet-stream", "LEAD.ADF"),
+    "without a telling name": attached(ADF.encode(), "application", "xml", "1"),
+    "in Latin-1": attached(LATIN.encode("latin-1"), "application", "octet-stream", "lead.xml"),
+    "in UTF-8 although it says Latin-1": attached(
+        LATIN.encode(), "application", "octet-stream", "lead.xml"
+    ),
+    "in the text and attached": attached(
+        ADF.encode(), "application", "octet-stream", "lead.xml", text=ADF
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ATTACHED)
+def test_adf_is_found_in_an_attachment_whatever_it_is_called(server, connection, name):
+    server.put(ATTACHED[name])
+
+    fetch(connection)
+
+    lead, entry = Lead.objects.get(), IntakeEntry.objects.get()
+    assert (lead.first_name, lead.last_name) == ("Jörg", "Müßig")
+    assert (lead.email, lead.vehicle_name) == ("joerg.muessig@example.net", "Seat Ateca")
+    assert (entry.outcome, entry.parser) == (Outcome.CREATED, "mail/adf 1")
+    assert len(server.mails("LeadOffice")) == 1
+
+
 def test_two_people_of_one_portal_are_two(server, connection):
     for number, name in enumerate(["Ina Groß", "Max Klein"]):
         text = f"Name: {name}\nE-Mail: noreply@mobile.de\nTelefon: 0171 392002{number}"
@@ -230,7 +274,7 @@ def test_what_is_no_enquiry_is_set_aside_and_kept(server, connection, name):
     run = fetch(connection)
 
     entry = IntakeEntry.objects.get()
-    assert (entry.outcome, Lead.objects.count()) == (Outcome.REJECTED, 0)
+    assert (entry.outcome, Lead.objects.count()) == (Outcome.SET_ASIDE, 0)
     assert entry.reason
     assert entry.raw
     assert (run.state, len(server.mails("LeadOffice-Pruefen"))) == (SyncRun.State.DONE, 1)

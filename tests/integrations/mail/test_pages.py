@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from integrations import mail_inbox
+from integrations import letters, mail_inbox
 from integrations.models import Connection
 from leads.models import IntakeEntry, Lead, Outcome, Role, Tag
 from tests.builders import make_user
@@ -149,6 +149,33 @@ def test_a_mail_in_quarantine_becomes_a_lead_by_hand(server, connection, boss, c
     assert first.outcome == Outcome.CREATED
     assert "to_check" in [one["code"] for one in first.lead.warnings]
     assert second.lead.last_name == "Groß"
+
+
+def test_a_mail_that_was_no_enquiry_says_so_is_found_and_taken_in_after_all(
+    server, connection, boss, client, monkeypatch
+):
+    alert = call("Neue Fahrzeuge für Ihre Suche", comment="nur Text")
+    server.put(mail(Auto_Submitted="auto-replied"), alert)
+    mail_inbox.fetch(connection, now=timezone.now())
+    away, search = IntakeEntry.objects.order_by("pk")
+    aside = page("leads_intakeentry_changelist") + "?outcome=set_aside"
+
+    listed = client.get(aside)
+    shown = client.get(page("leads_intakeentry_change", away.pk)).content.decode()
+    assert listed.context["cl"].result_count == 2
+    assert "Aussortiert" in listed.content.decode()
+    assert "Abgelehnt" not in shown
+    assert "Doch als Anfrage übernehmen" in shown
+    assert (away.parser, search.parser) == ("mail 1", "mail/autoscout24 1")
+
+    monkeypatch.setattr(letters, "VERSION", 2)
+    for one in (away, search):
+        client.post(page("leads_intakeentry_replay", one.pk))
+        one.refresh_from_db()
+        assert (one.outcome, one.lead is None) == (Outcome.CREATED, False)
+    assert away.parser == "mail 2"
+    shown = client.get(page("leads_intakeentry_change", away.pk)).content.decode()
+    assert "Erneut verarbeitet · mail 1 → mail 2" in shown
 
 
 def test_leads_to_be_checked_are_found_by_their_tag(server, connection, boss, client):

@@ -7,8 +7,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone, translation
 
-from integrations import inbox
 from integrations.models import Connection, SyncRun
+from integrations.running import LEASE
 from leads.models import Lead
 from tests.builders import make_connection, make_location
 
@@ -107,7 +107,7 @@ def test_without_connections_there_is_nothing_to_do():
 
 
 def test_somebody_elses_run_is_no_error(bdk):
-    Connection.objects.take_lease(bdk.pk, now=timezone.now(), for_=inbox.LEASE)
+    Connection.objects.take_lease(bdk.pk, now=timezone.now(), for_=LEASE)
     status, printed, _complaint = sync()
 
     assert status == 0

@@ -101,6 +101,42 @@ def test_jobs_are_done_after_the_commit_as_often_as_their_task_says(redis):
     assert "max@" not in kept
 
 
+def age(redis):
+    """As if nobody had heard of the running jobs for an hour."""
+    run(
+        redis,
+        "import django_rq",
+        "registry = django_rq.get_queue('default').started_job_registry",
+        "for name in registry.connection.zrange(registry.key, 0, -1):",
+        "    registry.connection.zincrby(registry.key, -3600, name)",
+    )
+
+
+def test_a_job_of_a_killed_worker_is_done_by_another(redis, tmp_path):
+    run(
+        redis,
+        "from dataclasses import replace",
+        "from datetime import timedelta",
+        "from leads.background import Retry",
+        "quick = Retry(attempts=2, first_delay=timedelta(0))",  # without the pause of the policy
+        "replace(examples.wait_for_gate, retry=quick).enqueue(1)",
+    )
+    command = [sys.executable, "manage.py", "rqworker"]
+    worker = subprocess.Popen(command, cwd=settings.BASE_DIR, env=redis)
+    try:
+        [started] = until(lambda: list(tmp_path.glob("started-*")))
+    finally:
+        worker.kill()
+    os.kill(int(started.name.partition("-")[2]), signal.SIGKILL)  # its copy that does the job
+    worker.wait()
+    (tmp_path / "go").touch()
+
+    age(redis)
+    manage(redis, "rqworker", "--burst")
+
+    assert (traces("begun 1"), traces("through 1")) == (2, 1)
+
+
 def test_a_worker_that_is_asked_to_end_finishes_its_job(redis, tmp_path):
     run(redis, "examples.wait_for_gate.enqueue(1)", "examples.work.enqueue(2)")
     command = [sys.executable, "manage.py", "rqworker"]

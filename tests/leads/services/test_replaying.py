@@ -41,7 +41,7 @@ def entry_of(dealer, raw="?", outcome=Outcome.QUARANTINED, **values):
     return builders.make_entry(dealer, raw=raw, outcome=outcome, **values)
 
 
-@pytest.mark.parametrize("outcome", ["", Outcome.QUARANTINED, Outcome.REJECTED])
+@pytest.mark.parametrize("outcome", ["", Outcome.QUARANTINED, Outcome.REJECTED, Outcome.SET_ASIDE])
 def test_a_corrected_message_becomes_a_lead_and_stays_as_it_came(dealer, chief, outcome):
     entry = entry_of(dealer, outcome=outcome)
 
@@ -140,7 +140,7 @@ def test_set_aside_it_no_longer_waits_but_can_be_processed(dealer, chief):
 
     entry.refresh_from_db()
     done.refresh_from_db()
-    assert (entry.outcome, done.outcome) == ("rejected", "created")
+    assert (entry.outcome, done.outcome) == ("set_aside", "created")
     assert LogEntry.objects.get().user == chief
     [receipt] = replay(dealer, [entry], PARSERS, by=chief, now=NOW)
     assert receipt.lead.last_name == "Groß"
