@@ -26,6 +26,7 @@ help: ## list the commands
 # --- run ---------------------------------------------------------------------------------------------------
 
 run: export PORT := $(or $(PORT),8000)
+run: export OFFICE_URL := $(or $(OFFICE_URL),http://127.0.0.1:$(PORT))
 run: export SIMULATOR_PORT := $(or $(SIMULATOR_PORT),8901)
 run: .venv/.runtime .env ## start the office on http://127.0.0.1:8000 (PORT=… for another port)
 	@.venv/bin/python manage.py migrate -v 0
