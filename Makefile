@@ -84,7 +84,8 @@ schema: .venv/.dev ## write docs/openapi.yaml, the description of the API for ot
 
 pytest: .venv/.dev chromium ## run all tests (ARGS="tests/leads -k intake" for some of them)
 	$(call heading,tests)
-	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@# Three on two cores: while one waits for a process or a server, two work.
+	@.venv/bin/python -m pytest -n 3 --dist loadgroup $(ARGS)
 
 test-postgres: .venv/.dev ## run all tests on a PostgreSQL that exists only for them
 	@.ci/with-postgres $(MAKE) pytest
