@@ -252,6 +252,7 @@ class PlainValuesField(Optional, serializers.DictField):
     default_error_messages = {
         "not_a_dict": _("This must be an object."),
         "too_many": _("At most {n} entries."),
+        "blank": _("A name must not be empty."),
         "name": _("Names have 1 to 80 characters."),
         "value": _("Values are text up to 2000 characters, numbers, true, false or null."),
     }
@@ -277,7 +278,9 @@ class PlainValuesField(Optional, serializers.DictField):
 
     def _name(self, name: str) -> str:
         name = clean_text(name)
-        if not 1 <= len(name) <= 80:
+        if not name:
+            self.fail("blank")
+        if len(name) > 80:
             self.fail("name")
         return name
 
