@@ -6,7 +6,9 @@ settings.ROUNDS. Each reads the clock and calls one function of a partner or of 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,7 +21,7 @@ from integrations.automanager import telling as export_telling
 from integrations.drklein import sending as drklein
 from integrations.drklein import telling as drklein_telling
 from integrations.meta import sync as meta
-from integrations.models import Connection
+from integrations.models import Connection, SyncRun
 from integrations.patience import NotYet
 from integrations.running import AlreadyRunning, Order
 from integrations.webhooks import delivering, pruning, telling
@@ -82,7 +84,7 @@ def fetch_bdk_leads(dealer_id: int, connection_id: int) -> int:
     connection = _active(dealer_id, connection_id)
     if connection is None:
         return 0
-    return _pulled(connection, Order())
+    return _received(inbox.pull, connection, order=Order())
 
 
 @task(title=_("Look for leads at BDK that were missed"), retry=Retry(attempts=2))
@@ -91,13 +93,13 @@ def reconcile_with_bdk(dealer_id: int, connection_id: int) -> int:
     connection = _active(dealer_id, connection_id)
     if connection is None:
         return 0
-    return _pulled(connection, Order(reconcile=True))
+    return _received(inbox.pull, connection, order=Order(reconcile=True))
 
 
-def _pulled(connection: Connection, order: Order) -> int:
-    """How many messages came."""
+def _received(fetch: Callable[..., SyncRun], connection: Connection, **options: Any) -> int:
+    """How many messages came; none while somebody else fetches or the partner is left alone."""
     try:
-        return inbox.pull(connection, now=timezone.now(), order=order).received
+        return fetch(connection, now=timezone.now(), **options).received
     except (AlreadyRunning, NotYet):
         return 0
 
@@ -108,10 +110,7 @@ def fetch_mail_leads(dealer_id: int, connection_id: int) -> int:
     connection = _active(dealer_id, connection_id)
     if connection is None:
         return 0
-    try:
-        return mail_inbox.fetch(connection, now=timezone.now()).received
-    except (AlreadyRunning, NotYet):
-        return 0
+    return _received(mail_inbox.fetch, connection)
 
 
 @task(title=_("Fetch the stock from the Marketplace"), retry=Retry(attempts=2))
@@ -120,10 +119,7 @@ def fetch_stock(dealer_id: int, connection_id: int) -> int:
     connection = _active(dealer_id, connection_id)
     if connection is None:
         return 0
-    try:
-        return stock_inbox.fetch(connection, now=timezone.now()).received
-    except (AlreadyRunning, NotYet):
-        return 0
+    return _received(stock_inbox.fetch, connection)
 
 
 @task(title=_("Check the exports of Automanager"), retry=Retry(attempts=2))

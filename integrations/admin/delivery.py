@@ -18,10 +18,9 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
-from integrations.health import SECRETS
+from integrations.admin.connection_record import ConnectionRecordAdmin
 from integrations.models import Delivery
 from leads.admin.display import badge, moment, two_lines
-from leads.admin.kept import KeptAdmin
 
 _TONES = {
     Delivery.State.PENDING: "amber",
@@ -32,7 +31,7 @@ _TONES = {
 
 
 @admin.register(Delivery)
-class DeliveryAdmin(KeptAdmin):
+class DeliveryAdmin(ConnectionRecordAdmin):
     list_display = ["subject_cell", "state_cell", "when_cell", "attempts", "answer", "lead_cell"]
     list_display_links = ["subject_cell"]
     list_select_related = ["connection", "entry__lead", "lead", "user"]
@@ -62,9 +61,7 @@ class DeliveryAdmin(KeptAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        secrets = [f"connection__{name}" for name in SECRETS]
-        rows = super().get_queryset(request)
-        return rows.defer("entry__raw", "entry__corrected", "text", *secrets)
+        return super().get_queryset(request).defer("entry__raw", "entry__corrected", "text")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         shown: list[Any] = flatten_fieldsets(self.fieldsets)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -17,14 +13,13 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
-from integrations.health import SECRETS
+from integrations.admin.connection_record import ConnectionRecordAdmin
 from integrations.models import Exchange
 from leads.admin.display import badge, moment, two_lines
-from leads.admin.kept import KeptAdmin
 
 
 @admin.register(Exchange)
-class ExchangeAdmin(KeptAdmin):
+class ExchangeAdmin(ConnectionRecordAdmin):
     list_display = ["time_cell", "call_cell", "answer_cell", "duration_cell", "size_cell"]
     list_display_links = ["time_cell"]
     list_select_related = ["connection"]
@@ -48,10 +43,6 @@ class ExchangeAdmin(KeptAdmin):
             },
         )
     ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        hidden = [f"connection__{name}" for name in SECRETS]
-        return super().get_queryset(request).defer(*hidden)
 
     @display(description=gettext_lazy("time"))
     def time_cell(self, exchange: Exchange) -> SafeString:

@@ -18,12 +18,11 @@ from django.utils.translation import gettext_lazy, pgettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from integrations.admin.connection_record import ConnectionRecordAdmin
 from integrations.admin.export_cards import lock_words, state_badge
-from integrations.health import SECRETS
 from integrations.models import Action, ExportApp, ExportRun
 from leads.admin.display import badge, moment, two_lines
 from leads.admin.filters import LocationFilter
-from leads.admin.kept import KeptAdmin
 
 _RUNS = 30
 _TONES = {
@@ -36,7 +35,7 @@ _TONES = {
 
 
 @admin.register(ExportApp)
-class ExportAppAdmin(KeptAdmin):
+class ExportAppAdmin(ConnectionRecordAdmin):
     list_display = ["export_cell", "state_cell", "location", "mode_text", "seen_cell"]
     list_display_links = ["export_cell"]
     list_select_related = ["location", "connection"]
@@ -78,8 +77,7 @@ class ExportAppAdmin(KeptAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        hidden = [f"connection__{name}" for name in SECRETS]
-        return super().get_queryset(request).select_related("connection").defer(*hidden)
+        return super().get_queryset(request).select_related("connection")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         shown: list[Any] = flatten_fieldsets(self.fieldsets)

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -18,21 +17,20 @@ from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from integrations.admin.connection_record import ConnectionRecordAdmin
 from integrations.admin.export_cards import check_badge, skipped_words
 from integrations.admin.finding_words import TONES, severity_label
 from integrations.automanager.reading import reading_names
-from integrations.health import SECRETS
 from integrations.models import ExportApp, ExportCheck, Severity
 from leads.admin.display import badge, moment, two_lines
 from leads.admin.filters import DaysFilter
-from leads.admin.kept import KeptAdmin
 from leads.admin.wall import user_of
 from leads.models import Location
 from leads.models.dealer import within_places_of
 
 
 @admin.register(ExportCheck)
-class ExportCheckAdmin(KeptAdmin):
+class ExportCheckAdmin(ConnectionRecordAdmin):
     list_display = ["start_cell", "state_cell", "duration", "apps", "found_cell", "error_cell"]
     list_display_links = ["start_cell"]
     list_select_related = ["connection"]
@@ -49,10 +47,6 @@ class ExportCheckAdmin(KeptAdmin):
             {"fields": ["found_cell", "open_cell", "apps", "pages", "read_cell", "skipped_cell"]},
         ),
     ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        hidden = [f"connection__{name}" for name in SECRETS]
-        return super().get_queryset(request).defer(*hidden)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         shown: list[Any] = flatten_fieldsets(self.fieldsets)

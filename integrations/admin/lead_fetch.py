@@ -18,10 +18,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
+from integrations.admin.connection_record import ConnectionRecordAdmin
 from integrations.meta import sync as meta
 from integrations.models import LeadFetch
 from leads.admin.display import badge, moment, two_lines
-from leads.admin.kept import KeptAdmin
 
 _PULL = "integrations.pull_connection"
 _TONES = {
@@ -32,7 +32,7 @@ _TONES = {
 
 
 @admin.register(LeadFetch)
-class LeadFetchAdmin(KeptAdmin):
+class LeadFetchAdmin(ConnectionRecordAdmin):
     list_display = ["subject_cell", "state_cell", "when_cell", "attempts", "last_error"]
     list_display_links = ["subject_cell"]
     list_select_related = ["connection", "entry"]
@@ -61,8 +61,7 @@ class LeadFetchAdmin(KeptAdmin):
         return request.user.has_perm(_PULL)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        secret = [f"connection__{name}" for name in ("client_secret", "access_token")]
-        return super().get_queryset(request).defer("entry__raw", "entry__corrected", *secret)
+        return super().get_queryset(request).defer("entry__raw", "entry__corrected")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         shown: list[Any] = flatten_fieldsets(self.fieldsets)

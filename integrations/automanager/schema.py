@@ -211,7 +211,7 @@ class TransmissionItem:
             action=read.word("action", ACTIONS),
             result=read.word("result", RESULTS),
             listing_id=read.id("listing_id"),
-            listing_url=_web_address(read.text("listing_url", 2000)),
+            listing_url=web_address(read.text("listing_url", 2000)),
             bookings=bookings,
             booked=sum(one["status"] in _SENT_STATES for one in bookings),
             feedback=[
@@ -226,7 +226,7 @@ class TransmissionItem:
         )
 
 
-def _web_address(text: str) -> str:
+def web_address(text: str) -> str:
     """ "" for what is no address of a page, or too long."""
     return text if text.startswith(("https://", "http://")) and len(text) <= 500 else ""
 

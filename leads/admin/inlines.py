@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import StackedInline, TabularInline
+from unfold.admin import TabularInline
 
 from leads.admin.forms import DealerForm
 from leads.admin.scoped import ScopedFields
@@ -14,14 +14,14 @@ from leads.admin.wall import dealer_of, has_right_at, user_of, visible_rows
 from leads.models import Dealer
 
 
-class DealerInlineMixin(ScopedFields):
+class DealerTabularInline(ScopedFields, TabularInline):
     """Rows below a dealer's row: their choices and their dealer are the parent's."""
 
     form = DealerForm
     extra = 0
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        formset = super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        formset = super().get_formset(request, obj, **kwargs)
         if obj is not None:
             formset.form.sole_dealer = obj if isinstance(obj, Dealer) else obj.dealer
         self._narrow(formset.form, obj)
@@ -45,11 +45,3 @@ class DealerInlineMixin(ScopedFields):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self._has_right(request, "delete", obj)
-
-
-class DealerTabularInline(DealerInlineMixin, TabularInline):
-    pass
-
-
-class DealerStackedInline(DealerInlineMixin, StackedInline):
-    pass

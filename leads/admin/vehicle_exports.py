@@ -18,6 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from integrations.automanager.schema import web_address
 from integrations.models import Listing, Release, StockCar, Transmission
 from leads.admin.display import badge, moment, money
 from leads.admin.wall import has_right_at
@@ -34,11 +35,6 @@ _TONES = {
     Transmission.Result.WARNING: "amber",
     Transmission.Result.ERROR: "red",
 }
-
-
-def web_address(text: str) -> str:
-    """The address if a browser may be sent there, otherwise ""."""
-    return text if text.startswith(("https://", "http://")) else ""
 
 
 # --- ads -------------------------------------------------------------------------------------

@@ -128,9 +128,9 @@ def _used(batch: ChangeBatch, model: type[Entry], pks: Collection[int]) -> set[i
     if model is Source:
         used |= {*pks} - {*not_wanted(batch.dealer_id, pks)}
     columns = [column for column, catalogue in CATALOGUES.items() if catalogue is model]
-    meant = ListValue.objects.filter(dealer=batch.dealer_id, column__in=columns)
-    names = meant.values_list("meaning", flat=True)
-    if columns:
+    if columns:  # what words in lists mean
+        meant = ListValue.objects.filter(dealer=batch.dealer_id, column__in=columns)
+        names = meant.values_list("meaning", flat=True)
         named = model._default_manager.filter(pk__in=pks, name__in=names)
         used |= set(named.values_list("pk", flat=True))
     return used
