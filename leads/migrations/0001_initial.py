@@ -2753,6 +2753,7 @@ class Migration(migrations.Migration):
                 (
                     "list_import",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="rows",
                         to="leads.listimport",

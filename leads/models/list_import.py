@@ -238,7 +238,8 @@ class ListRow(DealerOwned):
     "conflicts": [[label, exported, list, now]], "remarks": [sentence], "title": "…"}.
     """
 
-    list_import = models.ForeignKey(ListImport, models.CASCADE, related_name="rows")
+    # No index of its own: those below begin with it.
+    list_import = models.ForeignKey(ListImport, models.CASCADE, related_name="rows", db_index=False)
     number = models.PositiveIntegerField(_("row"))  # as Excel counts
     cells: Any = models.JSONField(default=list)
     corrected: Any = models.JSONField(default=dict, blank=True)  # {"3": "text"} by position

@@ -2,8 +2,10 @@
 
 Autovacuum does that within a minute. A list imported into an empty office is quicker: until then
 plans are those for empty tables, kept by the connection, and each check of a foreign key reads all
-leads of the dealer. Measured with 5,000 rows: 13.9 s in PostgreSQL, with this 3.7 s. Tables that
-are known to be large are left alone: there it takes a second and changes nothing.
+leads of the dealer. Measured with 5,000 rows: 13.9 s in PostgreSQL, with this 3.7 s. Once is not
+enough: by the plan for five hundred rows each look-up of numbers reads all that were imported, with
+20,000 rows 0.2 ms for each row instead of 0.006. Tables that are known to be large are left alone:
+there it takes a second and changes nothing.
 """
 
 from __future__ import annotations
