@@ -86,6 +86,10 @@ class LocationAdmin(KeepsUsedRows, SwitchedOffColumn):
         return " ".join(filter(None, [obj.postal_code, obj.city]))
 
 
+# What nobody gives to themselves, or takes from themselves and is locked out.
+_RIGHTS = ("role", "locations", "sees_creditworthiness", "is_active")
+
+
 @admin.register(Membership)
 class MembershipAdmin(KeepsUsedRows, SwitchedOffColumn):
     """Administrators say what their people may do; who works here at all, the operator says."""
@@ -127,20 +131,16 @@ class MembershipAdmin(KeepsUsedRows, SwitchedOffColumn):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Nobody gives rights to themselves or locks themselves out.
-        is_own = isinstance(obj, Membership) and obj.user_id == request.user.pk
-        if is_own and not request.user.is_superuser:
-            return False
-        return super().has_change_permission(request, obj)
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         # The user would be out of reach for the administrator; switching off is enough.
         return request.user.is_superuser
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fields = super().get_readonly_fields(request, obj)
-        return fields if obj is None else [*fields, "person"]
+        if obj is None:
+            return fields
+        is_own = obj.user_id == request.user.pk and not request.user.is_superuser
+        return [*fields, "person", *(_RIGHTS if is_own else ())]
 
     @admin.display(description=_("user"))
     def person(self, obj: Membership) -> str:

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from leads.models import Dealer, Location, Membership, Role, User
+from leads.models.severity import Severity
 from tests import builders
 from tests.leads.admin.conftest import text_of
 
@@ -156,17 +157,27 @@ def test_a_location_of_another_dealer_cannot_be_chosen(browse, office, administr
     assert "Fremdling" not in text_of(browse(administrator).get(form))
 
 
-def test_nobody_changes_the_own_rights(browse, office, administrator):
+def test_administrators_keep_their_own_data_but_not_their_own_rights(browse, office, administrator):
     own = administrator.memberships.get()
+    location = builders.make_location(office.ours)
     form = url(Membership, "change", own.pk)
 
     answer = browse(administrator).post(
-        form, {"role": "administrator", "sees_creditworthiness": "on", "is_active": "on"}
+        form,
+        {
+            "role": "seller",
+            "locations": location.pk,
+            "sees_creditworthiness": "on",
+            "told_of_findings_from": Severity.WARNING,
+            "phone": "030 23125 001",
+        },
     )
 
     own.refresh_from_db()
-    assert answer.status_code == 403
-    assert not own.sees_creditworthiness
+    assert answer.status_code == 302
+    assert (own.told_of_findings_from, own.phone) == (Severity.WARNING, "030 23125 001")
+    assert (own.role, own.sees_creditworthiness, own.is_active) == ("administrator", False, True)
+    assert not own.locations.exists()
 
 
 def test_the_operator_lets_people_in_and_out(browse, office, operator):
