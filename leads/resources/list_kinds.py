@@ -10,6 +10,7 @@ from typing import Protocol
 from django.db.models import Model
 
 from leads.models.customer import Customer
+from leads.models.dealer import DealerOwned
 from leads.models.enquiry import Enquiry
 from leads.models.event import Event
 from leads.models.intake import IntakeEntry
@@ -44,7 +45,7 @@ class Kind:
     right: str
     check: Step
     take: Step
-    grows: tuple[type[Model], ...]
+    grows: tuple[type[DealerOwned], ...]
 
 
 KINDS: Mapping[str, Kind] = {

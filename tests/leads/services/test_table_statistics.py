@@ -1,0 +1,31 @@
+"""After a list has come in, the database plans with the rows that are there."""
+
+import pytest
+from django.db import connection
+
+from leads.models import Enquiry
+from leads.services import table_statistics
+from leads.services.table_statistics import refresh_statistics
+from tests import builders
+
+
+def expected_rows(dealer):
+    """As the planner sees it."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN SELECT id FROM leads_enquiry WHERE dealer_id = {dealer.pk}")
+        return int(cursor.fetchone()[0].partition("rows=")[2].partition(" ")[0])
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite looks at its tables itself")
+def test_a_new_dealer_is_expected_to_have_rows_also_in_tables_known_to_be_large(
+    db, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(table_statistics, "_LARGE", 5)
+    old, new = builders.make_dealer(), builders.make_dealer()
+    for dealer, number in [(old, 30), (new, 10)]:
+        for _ in range(number):
+            builders.make_enquiry(dealer)
+        with django_capture_on_commit_callbacks(execute=True):
+            refresh_statistics(Enquiry)
+
+    assert (expected_rows(old), expected_rows(new)) == (30, 10)
