@@ -50,7 +50,9 @@ def check_portion(list_import: ListImport, *, now: datetime) -> bool:
         return False
     if not locked.checked_count:  # of 100,000 rows it takes longer than a page may
         locked.rows.exclude(plan="").update(plan="")
-    rows = list(locked.rows.filter(plan="").order_by("number")[: settings.IMPORT_PORTION])
+    # As in import_running.py: so many are behind.
+    rest = locked.rows.filter(plan="", number__gt=locked.checked_count)
+    rows = list(rest.order_by("number")[: settings.IMPORT_PORTION])
     if rows:
         _check(locked, rows, now=now)
         update_columns(ListRow, rows, CHECKED)

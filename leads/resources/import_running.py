@@ -101,7 +101,9 @@ def import_portion(list_import: ListImport, *, now: datetime) -> bool:
         _pause_for_others(locked, now=now)
         list_import.refresh_from_db()
         return False
-    rows = list(locked.rows.filter(outcome="").order_by("number")[: settings.IMPORT_PORTION])
+    # Rows are taken in order, so so many numbers at least are behind: not read once more each time.
+    rest = locked.rows.filter(outcome="", number__gt=locked.done_count)
+    rows = list(rest.order_by("number")[: settings.IMPORT_PORTION])
     if rows:
         with translation.override(locked.language):
             kind_of(locked).take(locked, rows, now=now)
