@@ -5,53 +5,30 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseRedirect,
-    JsonResponse,
-    QueryDict,
-)
-from django.urls import path, reverse
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 from unfold.decorators import display
 
 from leads.admin import filters
-from leads.admin.display import tone_of
 from leads.admin.histories import DealerHistoryAdmin
-from leads.admin.lead_actions import LeadActions
 from leads.admin.lead_bin import LeadBin
 from leads.admin.lead_export import LeadExport
-from leads.admin.lead_forms import (
-    ActivityForm,
-    CloseForm,
-    LeadForm,
-    NewLeadForm,
-    StatusForm,
-)
+from leads.admin.lead_forms import LeadForm, NewLeadForm
 from leads.admin.lead_handover import LeadHandover
 from leads.admin.lead_list import LeadChangeList
 from leads.admin.lead_page import lead_page
+from leads.admin.lead_steps import LeadSteps
 from leads.admin.lead_tasks import LeadTasks
 from leads.admin.wall import has_right_at, sees_creditworthiness, user_of
 from leads.models import Lead
 from leads.services.by_hand import SENDER, receive_by_hand
-from leads.services.handling import (
-    assign_leads,
-    close_leads,
-    record_change,
-    set_status,
-)
-from leads.services.noting import add_activity
+from leads.services.handling import record_change
 
 _CONTACT = [
     "customer",
@@ -121,7 +98,7 @@ _ALWAYS_OPEN = 2
 
 
 @admin.register(Lead)
-class LeadAdmin(LeadExport, LeadActions, LeadBin, LeadTasks, LeadHandover, DealerHistoryAdmin):
+class LeadAdmin(LeadExport, LeadSteps, LeadBin, LeadTasks, LeadHandover, DealerHistoryAdmin):
     form = LeadForm
     list_display = [
         "customer_cell",
@@ -302,7 +279,7 @@ class LeadAdmin(LeadExport, LeadActions, LeadBin, LeadTasks, LeadHandover, Deale
             return HttpResponseRedirect(reverse("admin:leads_lead_changelist"))
         message = _("Lead %(number)s was created.") % {"number": obj.number}
         self.message_user(request, message, messages.SUCCESS)
-        return HttpResponseRedirect(_url(obj))
+        return HttpResponseRedirect(reverse("admin:leads_lead_change", args=[obj.pk]))
 
     def response_change(self, request: HttpRequest, obj: Lead) -> HttpResponse:
         response = super().response_change(request, obj)
@@ -312,114 +289,6 @@ class LeadAdmin(LeadExport, LeadActions, LeadBin, LeadTasks, LeadHandover, Deale
 
     def log_addition(self, request: HttpRequest, obj: Lead, message: Any) -> Any:
         return super().log_addition(request, obj, message) if obj.pk else None
-
-    # One click
-
-    def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        return [
-            path(
-                "<path:pk>/status/", wrap(require_POST(self.status_view)), name="leads_lead_status"
-            ),
-            path("<path:pk>/close/", wrap(self.close_view), name="leads_lead_close"),
-            path("<path:pk>/take/", wrap(require_POST(self.take_view)), name="leads_lead_take"),
-            path(
-                "<path:pk>/activity/",
-                wrap(require_POST(self.activity_view)),
-                name="leads_lead_activity",
-            ),
-            *super().get_urls(),
-        ]
-
-    def _lead_to_change(self, request: HttpRequest, pk: str) -> tuple[Lead, QuerySet[Lead]]:
-        """The lead and the rows that the services take; foreign ones do not exist."""
-        lead = self.get_object(request, pk)
-        if lead is None:
-            raise Http404
-        if not self.has_change_permission(request, lead):
-            raise PermissionDenied
-        return lead, self.get_queryset(request).filter(pk=lead.pk)
-
-    def status_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        """From the list by script (JSON), from the lead's page as a form."""
-        lead, rows = self._lead_to_change(request, pk)
-        form = StatusForm(request.POST, user=user_of(request), dealer_ids={lead.dealer_id})
-        wants_json = request.accepts("application/json") and not request.accepts("text/html")
-        if not form.is_valid():
-            message = _("This status cannot be chosen here.")
-            if wants_json:
-                return JsonResponse({"message": message}, status=422)
-            self.message_user(request, message, messages.ERROR)
-            return self._back(request, lead)
-        status = form.cleaned_data["status"]
-        set_status(rows, status, by=user_of(request), now=timezone.now())
-        message = _("%(number)s: %(status)s") % {"number": lead.number, "status": status.name}
-        if wants_json:
-            return JsonResponse({"message": message, "tone": tone_of(status)})
-        self.message_user(request, message, messages.SUCCESS)
-        return self._back(request, lead)
-
-    def close_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        lead, rows = self._lead_to_change(request, pk)
-        form = CloseForm(request.POST or None, user=user_of(request), dealer_ids={lead.dealer_id})
-        if request.method == "POST" and form.is_valid():
-            reason = form.cleaned_data["reason"]
-            if close_leads(rows, reason, by=user_of(request), now=timezone.now()):
-                message = _("%(number)s is closed.") % {"number": lead.number}
-                self.message_user(request, message, messages.SUCCESS)
-            return self._back(request, lead)
-        return self.ask(
-            request,
-            title=_("Close lead"),
-            form=form,
-            leads=rows,
-            button=_("Close lead"),
-            back=self._back_url(request, lead),
-        )
-
-    def take_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        lead, rows = self._lead_to_change(request, pk)
-        me = user_of(request)
-        may_take = lead.owner_id is None or has_right_at(me, "leads.assign_lead", lead.dealer_id)
-        if may_take and assign_leads(rows, me, by=me, now=timezone.now()):
-            message = _("%(number)s is yours.") % {"number": lead.number}
-            self.message_user(request, message, messages.SUCCESS)
-        elif not may_take:
-            message = _("%(number)s already belongs to somebody.") % {"number": lead.number}
-            self.message_user(request, message, messages.WARNING)
-        return self._back(request, lead)
-
-    def activity_view(self, request: HttpRequest, pk: str) -> HttpResponse:
-        user, form = user_of(request), ActivityForm(request.POST)
-
-        def write_down(lead: Lead) -> None:
-            if not self.has_change_permission(request, lead):
-                raise PermissionDenied
-            if form.is_valid():
-                said = form.cleaned_data
-                add_activity(lead, said["kind"], said["text"], by=user, now=timezone.now())
-
-        lead = self.add_to_lead(request, pk, write_down)
-        if lead is None:
-            return self.gone(request)
-        if not form.is_valid():
-            self.message_user(request, _("Please write what happened."), messages.ERROR)
-        is_followed = str(lead.pk) != pk
-        return HttpResponseRedirect(_url(lead)) if is_followed else self._back(request, lead)
-
-    def _back(self, request: HttpRequest, lead: Lead) -> HttpResponseRedirect:
-        return HttpResponseRedirect(self._back_url(request, lead))
-
-    def _back_url(self, request: HttpRequest, lead: Lead) -> str:
-        """Where the click came from, if that is a page of ours."""
-        came_from = request.POST.get("next") or request.GET.get("next") or ""
-        if url_has_allowed_host_and_scheme(came_from, allowed_hosts=None):
-            return came_from
-        return _url(lead)
-
-
-def _url(lead: Lead) -> str:
-    return reverse("admin:leads_lead_change", args=[lead.pk])
 
 
 def _with_form_open(url: str) -> str:
