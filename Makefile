@@ -94,6 +94,7 @@ NAME ?= api_create api_batch excel_import excel_export bdk_sync export_checks
 bench: .venv/.dev ## run the benchmarks on a PostgreSQL that exists only for them (NAME=api_create, ARGS=--quick)
 	@for name in $(NAME); do printf '\n== %s\n' "$$name"; \
 		.ci/with-postgres $(with_keys) ALLOWED_HOSTS=127.0.0.1 SECURE_SSL_REDIRECT=False \
+		OUTBOUND_ALLOW_LOOPBACK=True \
 		.venv/bin/python -m benchmarks.$$name $(ARGS) || exit 1; done
 
 chromium:

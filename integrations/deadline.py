@@ -15,6 +15,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.response import HTTPResponse
 
+from integrations.addresses import check_host, resolve
+
 
 class Late(Exception):
     """The time of an exchange is up before its next attempt."""
@@ -82,8 +84,18 @@ class _WatchedConnection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         deadline = _deadline.get()
         deadline.check()
+        # Before anything is opened, or what happens would tell what runs in our own network. Names
+        # that nobody knows are for the library to complain about.
+        with suppress(OSError, UnicodeError):
+            check_host(self.host, resolve(self._dns_host, self.port or 0))
         connected = super()._new_conn()
-        deadline.watch(connected)
+        try:
+            # And then the one in use: the name may lead elsewhere a moment later.
+            check_host(self.host, [str(connected.getpeername()[0])])
+            deadline.watch(connected)
+        except BaseException:
+            connected.close()
+            raise
         return connected
 
     def send(self, data: Any) -> None:

@@ -143,6 +143,8 @@ def _word(health: Health) -> str:
 def _unused(connection: Connection) -> str:
     if connection.is_pulled:
         return _("Not fetched yet")
+    if connection.partner == Partner.AUTOMANAGER:
+        return _("Not checked yet")
     return _("Nothing received yet") if connection.is_called else _("Nothing sent yet")
 
 

@@ -1,9 +1,10 @@
 """Calling partners; nobody else opens a connection. Three errors, one per reaction.
 
-Rules: https (plain http to this machine only), no redirects, no proxies or passwords from the
-environment, a limit in time and size for each exchange, GET repeated at once and nothing else.
-Neither secrets nor what was sent or received get into exceptions and logs. The limit in time is
-kept by deadline.py; signing_in.py has the client for partners that ask for a token.
+Rules: https in the public internet (networks of our own, and plain http to this machine, only where
+the operator allows it: addresses.py), no redirects, no proxies or passwords from the environment, a
+limit in time and size for each exchange, GET repeated at once and nothing else. Neither secrets nor
+what was sent or received get into exceptions and logs. The limit in time is kept by deadline.py;
+signing_in.py has the client for partners that ask for a token.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 import requests
+from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,6 +30,7 @@ from urllib3.response import BaseHTTPResponse
 from urllib3.util import Retry
 
 from integrations import calls
+from integrations.addresses import AddressRefused
 from integrations.deadline import Deadline, Late, WatchedAdapter
 
 logger = logging.getLogger(__name__)
@@ -78,8 +81,9 @@ class PartnerRefused(PartnerError):
 class PartnerMisconfigured(PartnerError):
     """401, 403, a sign-in refused, an address we do not call: a person must act."""
 
-    advice = gettext_lazy(
-        "Please check the addresses, the client id and the client secret of the connection."
+    # Partners call them differently: client secret, access token, API key, password.
+    advice: ClassVar[str | Promise] = gettext_lazy(
+        "Please check the address and the credentials of the connection."
     )
 
 
@@ -172,7 +176,8 @@ class PartnerClient:
         return _code(body)
 
     def send(self, method: str, url: str, **options: Any) -> Answer:
-        """Send and read within the limits, whatever the answer is. Raises PartnerUnavailable."""
+        """Send and read within the limits, whatever the answer is. Raises PartnerUnavailable, and
+        PartnerMisconfigured for an address within our own network."""
         host = host_of(url)
         # `from None` below: the causes hold the request with its headers, or the answer.
         with Deadline(self.total_timeout) as deadline:
@@ -190,6 +195,9 @@ class PartnerClient:
             except AnswerTooLarge as error:
                 self._tell(method, url, options, started_at, problem=type(error).__name__)
                 raise
+            except AddressRefused as error:
+                self._tell(method, url, options, started_at, problem=type(error).__name__)
+                raise PartnerMisconfigured(str(error)) from None
             except (Late, requests.RequestException, HTTPError) as error:
                 problem = type(error).__name__
                 logger.warning("%s %s%s: %s", method, host, urlsplit(url).path, problem)
@@ -261,10 +269,14 @@ def checked_address(url: str) -> str:
     except ValueError:
         host = ""
     else:
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_this_machine(host))
+        is_trial = settings.OUTBOUND_ALLOW_LOOPBACK and is_this_machine(host)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_trial)
         if host and is_safe and parts.username is None and not (parts.query or parts.fragment):
             return url
-    message = _("“%(host)s” is not an address of a partner: it must begin with https://.")
+    message = _(
+        "“%(host)s” is not an address of a partner: it must begin with https:// and hold neither a"
+        " password nor “?” or “#”."
+    )
     raise PartnerMisconfigured(message % {"host": host or "?"})
 
 

@@ -113,6 +113,9 @@ def _read(
     if not sites:
         run.problems.append(_("No active location has a Partnernummer. Please enter it there."))
     readable = 0
+    paused = run.connection.paused_sites
+    for former in set(paused) - set(sites):  # corrected at the location, or closed
+        del paused[former]
     for site in sites:
         if _is_paused(run, site):
             continue
@@ -145,6 +148,12 @@ def _read_site(
             run.record.pages += 1
             run.record.received += len(page.messages)
             run.progress(len(page.messages))
+            if page.repeats:
+                message = _(
+                    "%(site)s: BDK says there is more but sends the same page again. What came is"
+                    " stored; please tell BDK."
+                )
+                run.problems.append(message % {"site": site})
             if run.seconds > READING_SECONDS:
                 logger.warning("connection %s: out of time", run.connection.pk)
                 return

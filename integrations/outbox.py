@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from integrations.bdk.reporting import queue_reports
 from integrations.bdk.sync import BdkMailbox
@@ -207,8 +207,8 @@ def _drop(report: Delivery, error: PartnerRefused) -> bool:
 def _settle(batch: Sequence[Delivery], words: Sequence[str], *, now: datetime) -> int:
     """Note the partner's word on each delivery; one query for each different word."""
     for word in Counter(words):
-        ids = [one.pk for one, said in zip(batch, words, strict=True) if said == word]
-        rows = Delivery.objects.filter(pk__in=ids)
+        said_so = [one for one, said in zip(batch, words, strict=True) if said == word]
+        ids, rows = [one.pk for one in said_so], _as_sent(said_so)
         if word in _THROUGH:
             rows.update(
                 state=Delivery.State.SENT, sent_at=now, answer=word, attempts=F("attempts") + 1
@@ -222,6 +222,14 @@ def _settle(batch: Sequence[Delivery], words: Sequence[str], *, now: datetime) -
     return sum(word in _THROUGH for word in words)
 
 
+def _as_sent(batch: Sequence[Delivery]) -> QuerySet[Delivery]:
+    """Those of the batch that nobody has queued anew while it was on its way: these go out once
+    more, since something else has become of their messages."""
+    times = {one.next_attempt_at for one in batch}
+    ids = [one.pk for one in batch]
+    return Delivery.objects.pending().filter(pk__in=ids, next_attempt_at__in=times)
+
+
 def _refused(batch: Sequence[Delivery], error: PartnerRefused, *, now: datetime) -> None:
     # An answer that could not be read (no status) says nothing about what was sent; one about the
     # site is set right by a person, and then it goes out.
@@ -229,7 +237,7 @@ def _refused(batch: Sequence[Delivery], error: PartnerRefused, *, now: datetime)
         _postpone(batch, error, now=now)
         return
     logger.error("%d deliveries refused: %s", len(batch), _answer(error))
-    Delivery.objects.filter(pk__in=[one.pk for one in batch]).update(
+    _as_sent(batch).update(
         state=Delivery.State.REFUSED, answer=_answer(error), attempts=F("attempts") + 1
     )
 

@@ -123,7 +123,10 @@ class _Reading:
         record.quarantined = sum(self.remarks.broken.values())
         problems += explained(self.remarks)
         if self.foreign:
-            message = _("Vehicles of other location codes were left out: %(codes)s.")
+            message = _(
+                "Vehicles of other location codes were left out: %(codes)s. Where one is missing,"
+                " please enter it at its location as Automanager code."
+            )
             problems.append(message % {"codes": ", ".join(sorted(self.foreign)[:10])})
         problems += self.stock.problems
 

@@ -22,20 +22,24 @@ from integrations.meta.sync import client_of
 from integrations.models import Connection, Partner
 
 
+class NotReady(PartnerMisconfigured):
+    """Something is still to be done; the text itself says what."""
+
+    advice = ""
+
+
 def _try_bdk(connection: Connection) -> str:
     """Signs in, then reads a lead of each Partnernummer; stores and acknowledges nothing."""
     with BdkMailbox(connection) as mailbox:
         sites = mailbox.sites()
         if not sites:
-            raise PartnerMisconfigured(
-                _("No active location has a Partnernummer. Please enter it there.")
-            )
+            raise NotReady(_("No active location has a Partnernummer. Please enter it there."))
         for site in sites:
             try:
                 mailbox.try_out(site)
             except PartnerRefused as error:
                 message = f"{site}: {error}"
-                raise PartnerRefused(message, status=error.status, code=error.code) from None
+                raise type(error)(message, status=error.status, code=error.code) from None
     return _("Signing in works, these Partnernummern can be read: %(sites)s.") % {
         "sites": ", ".join(sites)
     }
@@ -43,14 +47,14 @@ def _try_bdk(connection: Connection) -> str:
 
 def _try_meta(connection: Connection) -> str:
     with client_of(connection) as client:
-        client.request("GET", f"/{connection.page_id}", params={"fields": "id"})
+        client.check_page(connection.page_id)
     return _("Meta takes the token, the page can be read.")
 
 
 def _try_google(connection: Connection) -> str:
     """Google calls us: what can be said is what came."""
     if connection.last_success_at is None:
-        raise PartnerMisconfigured(
+        raise NotReady(
             _(
                 "Nothing has come from Google yet. Please press “Send test data” in the lead form"
                 " there; the address stands on this page."

@@ -191,6 +191,11 @@ FORM_ATTEMPTS_PER_HOUR = env.int("FORM_ATTEMPTS_PER_HOUR", default=100)
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+FILE_UPLOAD_HANDLERS = [
+    "leads.admin.uploads.CappedUpload",  # at IMPORT_MAX_BYTES
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # Spreadsheets. How formulas are made harmless: leads/resources/formulas.py
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
@@ -290,12 +295,13 @@ WORKER_HOUSEKEEPING = env.float("WORKER_HOUSEKEEPING", default=5)
 # Asked to end, a worker lets its job run on for so long, then gives it back.
 WORKER_GRACE = env.float("WORKER_GRACE", default=10)
 
-# Webhooks. Other systems choose the addresses, so these are https in the public internet only, but:
-WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443"])]
-WEBHOOK_PRIVATE_TARGETS = [
-    ip_network(network) for network in env.list("WEBHOOK_PRIVATE_TARGETS", default=[])
+# Others choose the addresses: other systems those of webhooks, the dealers' administrators those of
+# partners and mail servers. So they are in the public internet only, but for these exceptions.
+OUTBOUND_PRIVATE_NETWORKS = [
+    ip_network(network) for network in env.list("OUTBOUND_PRIVATE_NETWORKS", default=[])
 ]
-WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=DEBUG)
+OUTBOUND_ALLOW_LOOPBACK = env.bool("OUTBOUND_ALLOW_LOOPBACK", default=DEBUG)
+WEBHOOK_PORTS = [int(port) for port in env.list("WEBHOOK_PORTS", default=["443"])]
 
 # With it, and only with it, the operator's monitoring may read /health/connections.
 HEALTH_TOKEN = env.str("HEALTH_TOKEN", default="")

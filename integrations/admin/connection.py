@@ -237,6 +237,8 @@ class ConnectionAdmin(
         if "base_url" in form.changed_data:
             obj.cursors = {}  # they mean nothing elsewhere
             obj.paused_sites, obj.retry_at, obj.failures = {}, None, 0
+        if {"client_id", "scope"} & set(form.changed_data):
+            obj.paused_at = None  # signing in may work now, as after another secret
         super().save_model(request, obj, form, change)
         give_schedules(Connection.objects.filter(pk=obj.pk), now=timezone.now())
         if obj.partner == Partner.META:

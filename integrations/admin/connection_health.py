@@ -72,6 +72,7 @@ class HealthPage(DealerAdmin):
         success = connection.last_success_at
         may_change = self.has_change_permission(request, connection)
         is_on = connection.is_active and connection.dealer.is_active
+        is_asked = is_on and connection.paused_at is None
         return {
             "connection": connection,
             "light": health.light,
@@ -80,7 +81,7 @@ class HealthPage(DealerAdmin):
             "troubles": [one for one in health.troubles if one.text or one.advice],
             "success": moment(success, now=now) if success else _("never"),
             "schedule": schedule_in_words(connection, now=now),
-            "next": _next_words(next_at, now=now) if next_at and is_on else "",
+            "next": _next_words(next_at, now=now) if next_at and is_asked else "",
             "waiting": list(_waiting(request, health)),
             "url": reverse("admin:integrations_connection_change", args=[connection.pk]),
             "pull_url": reverse("admin:integrations_connection_pull", args=[connection.pk])

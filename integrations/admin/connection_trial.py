@@ -32,7 +32,7 @@ class ConnectionTrial(DealerAdmin):
                 words = TRIALS[connection.partner](connection)
             self.message_user(request, words, messages.SUCCESS)
         except PartnerError as error:
-            self.message_user(request, f"{error} {error.advice}", messages.ERROR)
+            self.message_user(request, f"{error} {error.advice}".strip(), messages.ERROR)
         return HttpResponseRedirect(
             reverse("admin:integrations_connection_change", args=[connection.pk])
         )

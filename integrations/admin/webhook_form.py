@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from integrations.webhooks.addresses import AddressRefused, AddressUnknown, check_address
+from integrations.addresses import AddressRefused, AddressUnknown, check_address
 from leads.admin.forms import DealerForm
 from leads.models import EventKind
 

@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
 
+from integrations.addresses import AddressRefused, AddressUnknown, check_address
 from integrations.api import webhook_description as described
 from integrations.api.webhook_shapes import (
     DELIVERY_NAMES,
@@ -35,7 +36,6 @@ from integrations.api.webhook_shapes import (
 )
 from integrations.models import WebhookEndpoint
 from integrations.webhooks import endpoints
-from integrations.webhooks.addresses import AddressRefused, AddressUnknown, check_address
 from leads.api.bases import (
     KeyViewSet,
     body_of,

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from integrations.bdk.schema import LeadPage, LeadReceipt, ReceiptResult, StatusEvent
 from integrations.http import PartnerMisconfigured, PartnerRefused
@@ -14,10 +15,21 @@ from integrations.signing_in import SignedInClient
 
 PAGE_SIZE = 200  # leads; the most that BDK allows, which may send fewer
 MAX_RECEIPTS = 200  # per call
+_SITE_REFUSED = (403, 404)
 
 
 class CursorExpired(PartnerRefused):
     """410: the place where we stopped is no longer known there; begin without a cursor."""
+
+
+class SiteRefused(PartnerRefused):
+    """403 or 404: not this Partnernummer, or not at this address; others may go on (contract
+    §4.6). Mostly a slip that whoever set it up can mend."""
+
+    advice = gettext_lazy(
+        "Please check the Partnernummer at the location, leading zeros included, and the address"
+        " of the service at the connection; if both are right, ask BDK."
+    )
 
 
 class BdkClient(SignedInClient):
@@ -63,12 +75,11 @@ class BdkClient(SignedInClient):
         self._ask("PUT", path, json=event.to_payload())
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
-        """403 concerns one Partnernummer, not our sign-in: others may go on (contract §4.6)."""
         try:
             return self.request(method, path, **options)
-        except PartnerMisconfigured as error:
-            if error.status == 403:
-                raise PartnerRefused(str(error), status=403, code=error.code) from None
+        except (PartnerMisconfigured, PartnerRefused) as error:
+            if error.status in _SITE_REFUSED:
+                raise SiteRefused(str(error), status=error.status, code=error.code) from None
             raise
 
 

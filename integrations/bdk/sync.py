@@ -35,10 +35,12 @@ _REASON_CODE = "UNUSABLE"
 
 @dataclass(frozen=True, slots=True)
 class MessagePage:
-    """Messages for the ledger, and the cursor to be saved together with them."""
+    """Messages for the ledger, and the cursor to be saved together with them. `repeats`: there
+    is said to be more, but what comes is what came before."""
 
     messages: Sequence[Message]
     cursor: str
+    repeats: bool = False
 
 
 class BdkMailbox:
@@ -114,7 +116,7 @@ class BdkMailbox:
                 is_stuck = page.next_cursor in ("", cursor) or bool(names and names <= seen)
                 if page.has_more and not is_stuck and left:
                     coming = ahead.submit(fetch, page.next_cursor)
-                yield MessagePage(messages, page.next_cursor)
+                yield MessagePage(messages, page.next_cursor, page.has_more and is_stuck)
                 if not page.has_more:
                     return
                 if is_stuck:

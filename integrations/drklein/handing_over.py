@@ -174,13 +174,18 @@ def _decide(
     stored = Handover.objects.select_for_update().get(pk=handover.pk)
     if stored.state not in before:
         raise AlreadySettled
+    connections = Connection.objects.filter(pk=stored.connection_id)
+    if state in Handover.ARRIVED:
+        connections.update(last_success_at=now)
+    elif state == State.NOT_ARRIVED:
+        # Cleared up, it is no trouble of the connection any more; a later one is.
+        its_own = connections.filter(last_error=stored.problem, last_error_at=stored.settled_at)
+        its_own.update(last_error="", last_error_at=None)
     stored.state, stored.decided_by, stored.decided_at = state, by, now
     stored.settled_at, stored.lease_until = now, None
     stored.problem = "" if state in Handover.ARRIVED else stored.problem
     also(stored)
     stored.save()
-    if state in Handover.ARRIVED:
-        Connection.objects.filter(pk=stored.connection_id).update(last_success_at=now)
     report(stored, by=by, now=now)
 
 

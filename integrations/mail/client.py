@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy
 from imap_tools import BaseMailBox, MailboxLoginError
 from imap_tools.errors import ImapToolsError
 
+from integrations.addresses import AddressRefused, check_host, resolve
 from integrations.deadline import Deadline, Late
 from integrations.http import (
     PartnerError,
@@ -196,6 +197,8 @@ class Mailbox:
                 yield step
         except _SignInFailed:
             raise
+        except AddressRefused as error:
+            raise MailboxMisconfigured(str(error)) from None
         except _ERRORS as error:
             raise self._error(error) from None
 
@@ -258,6 +261,7 @@ class _Client(imaplib.IMAP4):
         super().__init__(host, port, timeout)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
+        check_host(self.host, resolve(self.host, self.port))
         connected = socket.create_connection((self.host, self.port), timeout)
         self._deadline.watch(connected)
         if self._context is None:

@@ -48,5 +48,9 @@ class GraphClient(PartnerClient):
             params["after"] = after
         return LeadPage.from_payload(self.request("GET", f"/{form_id}/leads", params=params))
 
+    def check_page(self, page_id: str) -> None:
+        """Read the page's own id, which tells whether the token is taken. Raises PartnerError."""
+        self.request("GET", f"/{page_id}", params={"fields": "id"})
+
     def error_code(self, body: Any) -> str:
         return error_code(body)

@@ -271,9 +271,12 @@ def catch_up(connection: Connection, *, now: datetime) -> int:
     last = parse_datetime(str(connection.cursors.get(_CAUGHT_UP, "")))
     since = max(now - _READABLE, (last - _OVERLAP) if last else now - _READABLE)
     known = LeadFetch.objects.filter(connection=connection).exclude(form_id="").order_by()
+    forms = sorted(known.values_list("form_id", flat=True).distinct())
     found = 0
     with translation.override(settings.LANGUAGE_CODE), client_of(connection) as client:
-        for form_id in sorted(known.values_list("form_id", flat=True).distinct()):
+        if not forms:  # a success is one only if Meta was asked
+            client.check_page(connection.page_id)
+        for form_id in forms:
             for leads in _pages(client, form_id, since):
                 found += _take_found(connection, leads, now=now)
     connection.cursors = {**connection.cursors, _CAUGHT_UP: now.isoformat()}

@@ -21,10 +21,10 @@ from django.db.models.functions import Coalesce
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from integrations.addresses import Resolver, resolve
 from integrations.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from integrations.models.webhook import TEST_KIND
 from integrations.retry_after import asked_wait
-from integrations.webhooks.addresses import Resolver, resolve
 from integrations.webhooks.endpoints import switch_off
 from integrations.webhooks.sending import Answer, post
 from integrations.webhooks.signing import signed_headers

@@ -14,8 +14,7 @@ from django.utils.translation import gettext as _
 from urllib3.exceptions import HTTPError, NewConnectionError
 from urllib3.response import BaseHTTPResponse
 
-from integrations.deadline import Deadline, Late, WatchedAdapter
-from integrations.webhooks.addresses import (
+from integrations.addresses import (
     AddressRefused,
     AddressUnknown,
     Resolver,
@@ -23,6 +22,7 @@ from integrations.webhooks.addresses import (
     check_address,
     resolve,
 )
+from integrations.deadline import Deadline, Late, WatchedAdapter
 from leads.models.keys import clean_text
 
 logger = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from integrations.health import Light, health_of, judge
-from integrations.models import Connection, ConnectionSchedule, Delivery, Handover
+from integrations.models import Connection, ConnectionSchedule, Delivery, Handover, Partner
 from leads.models import Worker
 from leads.models.intake import Channel, Outcome
 from tests.builders import (
@@ -44,6 +44,11 @@ def bank(*, success=None, error=None, line=None, since=30 * DAY, **values):
             changed_at=NOW - since,
         )
     return connection
+
+
+def test_the_export_control_has_not_checked_before_its_first_run():
+    connection = make_connection(partner=Partner.AUTOMANAGER)
+    assert judge(connection, now=NOW).word == "Noch nicht geprüft"
 
 
 @pytest.mark.parametrize(

@@ -261,6 +261,23 @@ def test_https_and_this_machine_may_be_called(url):
     assert PartnerClient(url).base_url == url
 
 
+def test_nothing_in_our_own_network_is_called(partner, settings):
+    """A dealer's administrator enters the address, under whatever name."""
+    with PartnerClient(partner.url) as client:
+        settings.OUTBOUND_ALLOW_LOOPBACK = False
+        with pytest.raises(PartnerMisconfigured, match=r"127\.0\.0\.1"):
+            client.request("GET", "/health")
+    with PartnerClient("https://localhost:1") as client, pytest.raises(PartnerMisconfigured):
+        client.request("GET", "/")  # not even whether anybody listens there
+    with pytest.raises(PartnerMisconfigured):
+        PartnerClient(partner.url)  # plain http
+    assert partner.requests == []
+
+    settings.OUTBOUND_PRIVATE_NETWORKS = [ipaddress.ip_network("127.0.0.0/8")]
+    with PartnerClient("https://127.0.0.1:1") as client, pytest.raises(PartnerUnavailable):
+        client.request("GET", "/")
+
+
 def test_a_proxy_of_the_environment_is_not_used(partner, client, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")

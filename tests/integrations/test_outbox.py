@@ -4,9 +4,11 @@ import copy
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from integrations import inbox, outbox
+from integrations.bdk.sync import BdkMailbox
 from integrations.models import Connection, Delivery, SyncRun
 from leads.models import Lead
 from tests.builders import make_connection, make_location
@@ -136,6 +138,28 @@ def test_a_message_that_came_again_is_acknowledged_again(partner, bdk, items):
     assert (run.repeated, run.acknowledged) == (1, 1)
     assert Delivery.objects.count() == 1
     assert Delivery.objects.get().attempts == 1
+
+
+def test_what_changes_while_its_receipt_is_on_its_way_is_told_as_well(partner, bdk, items):
+    """Somebody settles a message while the partner is still answering about it."""
+    partner.bdk.items = items[:2]
+    partner.faults["lead-receipts"] = [{"status": 503}]
+    pull(bdk)
+    later = NOW + timedelta(minutes=1)
+
+    class Slow(BdkMailbox):
+        def send_receipts(self, recipient, entries):
+            words = super().send_receipts(recipient, entries)
+            with transaction.atomic():
+                outbox.acknowledge_again(bdk.dealer, entries[:1], now=later)
+            return words
+
+    with Slow(bdk) as mailbox:
+        outbox.deliver(bdk, mailbox, now=later - timedelta(seconds=1))
+
+    assert sorted(Delivery.objects.values_list("state", flat=True)) == [State.PENDING, State.SENT]
+    assert pull(bdk, later=timedelta(minutes=2)).acknowledged == 1
+    assert states() == {State.SENT}
 
 
 def test_a_receipt_names_our_lead_or_the_reason(partner, bdk, items):

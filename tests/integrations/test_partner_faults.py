@@ -12,7 +12,7 @@ from django.utils import timezone
 from integrations import inbox, patience, running
 from integrations.http import PartnerClient
 from integrations.models import Connection, Delivery, SyncRun
-from leads.models import IntakeEntry, Lead
+from leads.models import IntakeEntry, Lead, Location
 from tests.builders import make_connection, make_location
 from tests.integrations.test_inbox import calls, page, pull
 
@@ -116,8 +116,11 @@ def test_pages_that_go_round_end_and_each_lead_is_there_once(partner, bdk, items
         "each lead twice": [page([*first, *first], "a"), page([*second, *first], "b", more=False)],
     }
     partner.faults["leads"] = answers[shape]
-    pull(bdk)
+    run = pull(bdk)
 
+    repeats = shape != "each lead twice"
+    assert ("sendet aber dieselbe Seite" in run.error) == repeats
+    assert run.state == (SyncRun.State.PARTIAL if repeats else SyncRun.State.DONE)
     assert len(calls(partner, "/leads")) <= 4
     ids = list(Lead.objects.values_list("external_id", flat=True))
     assert len(ids) == len(set(ids)) == (2 if shape == "the same leads" else 4)
@@ -212,6 +215,7 @@ def test_a_refused_partner_number_alone_is_paused(partner, bdk, fault):
     partner.faults["leads"] = [fault]
     run = as_scheduled(bdk, at=NOW)
     assert (run.created, run.state) == (46, SyncRun.State.PARTIAL)
+    assert "Partnernummer am Standort" in run.error
 
     partner.log.clear()
     again = as_scheduled(bdk, at=NOW + timedelta(hours=1))
@@ -222,6 +226,10 @@ def test_a_refused_partner_number_alone_is_paused(partner, bdk, fault):
     person = pull(bdk, later=timedelta(hours=2))  # there is no such number: refused once more
     assert any("0001111" in entry["path"] for entry in partner.log)
     assert "0001111" in person.error
+
+    Location.objects.filter(bdk_partner_number="0001111").update(bdk_partner_number="")
+    assert pull(bdk, later=timedelta(hours=3)).error == ""
+    assert Connection.objects.get().paused_sites == {}
 
 
 def test_a_paused_partner_number_is_read_again_once_bdk_gives_it(partner, bdk):

@@ -209,6 +209,7 @@ def test_other_locations_stay_outside_and_cars_without_code_stand_at_that_of_the
         ("A-3", location.pk),
     }
     assert "FREMD" in complained
+    assert "am Standort als Automanager-Kürzel" in complained
 
 
 def test_in_the_admin_it_is_set_up_tried_and_fetched(client, partner, connection):

@@ -37,6 +37,7 @@ def test_the_bank_is_signed_in_to_and_read_from_without_effect(bdk, partner):
     [
         ({"token": [{"status": 401}]}, "Anmeldung"),
         ({"leads": [{"status": 403}]}, "0012345: "),
+        ({"leads": [{"status": 404, "json": {"code": "UNKNOWN_PARTNER"}}]}, "0012345: "),
         ({"leads": [{"html": True}] * 3}, "kein JSON"),
     ],
 )
@@ -48,6 +49,7 @@ def test_what_is_wrong_at_the_bank_is_said_with_what_to_do(bdk, partner, fault, 
 
     assert words in str(caught.value)
     assert str(caught.value.advice)
+    assert ("Partnernummer am Standort" in caught.value.advice) == (words == "0012345: ")
     assert "demo-secret" not in str(caught.value)
 
 
@@ -58,7 +60,6 @@ def test_a_partnernummer_is_asked_for(partner):
 
 def test_meta_says_whether_it_takes_the_token(partner):
     page = make_meta_connection(base=f"{partner.url}/graph")
-    partner.graph.leads = {**partner.graph.leads, page.page_id: {"id": page.page_id}}
     assert "Token" in TRIALS["meta"](page)
 
     page.access_token = "abgelaufen"
@@ -67,5 +68,6 @@ def test_meta_says_whether_it_takes_the_token(partner):
 
 
 def test_google_is_told_apart_by_what_came():
-    with pytest.raises(PartnerMisconfigured, match="Testdaten senden"):
+    with pytest.raises(PartnerMisconfigured, match="Testdaten senden") as caught:
         TRIALS["google_ads"](make_google_connection())
+    assert not caught.value.advice  # it has said what to do

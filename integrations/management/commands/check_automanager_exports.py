@@ -185,14 +185,19 @@ def read_file(path):
 
 
 def skipped_lines(skipped):
-    """One line per reason: "Ausgelassen (nicht vollständig bekannt: Inserate): AM-23, AM-24" """
+    """One line for all exports that lack the same:
+    "mobile.de 1, heycar 2: ausgelassen (nicht vollständig bekannt: Inserate): AM-23, AM-24" """
     checks: dict[tuple[str, str], list[str]] = {}
     for one in skipped:
         checks.setdefault((one["reason"], one["app"]), []).append(one["check"])
+    apps: dict[tuple[str, str], list[str]] = {}
     for (reason, app), codes in checks.items():
-        about = f"{app}: " if app else ""
+        apps.setdefault((reason, ", ".join(sorted(codes))), []).append(app)
+    for (reason, listed), names in apps.items():
+        about = ", ".join(filter(None, names))
         message = _("%(about)sleft out (%(reason)s): %(checks)s")
-        yield message % {"about": about, "reason": reason, "checks": ", ".join(sorted(codes))}
+        values = {"about": f"{about}: " if about else "", "reason": reason, "checks": listed}
+        yield message % values
 
 
 def as_json(reports, *, now, status):

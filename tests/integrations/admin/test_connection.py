@@ -228,6 +228,25 @@ def test_only_safe_addresses_are_taken(browse, bdk, administrator):
 
     assert "it must begin with https://" in shown
 
+    moved |= {"base_url": "https://me:word@partner.example.org/"}
+    assert "neither a password" in text_of(browse(administrator).post(page_of(bdk), moved))
+
+
+def test_a_corrected_client_id_ends_the_pause_as_another_secret_does(browse, bdk, administrator):
+    Connection.objects.update(paused_at=timezone.now())
+    browse(administrator).post(page_of(bdk), form_of(bdk, client_id="richtig"))
+
+    bdk.refresh_from_db()
+    assert (bdk.client_id, bdk.paused_at) == ("richtig", None)
+
+
+def test_a_missing_dealer_is_told_once(browse, bdk):
+    new = f"{reverse('admin:integrations_connection_add')}?partner=bdk"
+    operator = make_user(is_superuser=True)
+    shown = text_of(browse(operator).post(new, form_of(bdk, name="Zweite", new_secret="s")))
+    assert shown.count("This field is required.") == 1
+    assert "cannot be null" not in shown
+
 
 def test_an_administrator_adds_a_connection_and_must_give_its_secret(browse, bdk, administrator):
     client = browse(administrator)

@@ -149,6 +149,16 @@ def test_the_page_says_what_is_wrong_and_what_to_do(browse, office, bank, admini
     assert bank.name not in only_off
 
 
+def test_what_is_paused_has_no_next_time(browse, bank, administrator):
+    client = browse(administrator)
+    assert "Next time" in text_of(client.get(HEALTH))
+
+    Connection.objects.update(paused_at=timezone.now(), last_error="Refused.")
+    paused = text_of(client.get(HEALTH))
+    assert "Refused." in paused
+    assert "Next time" not in paused
+
+
 def test_a_missing_worker_is_told(browse, bank, administrator):
     Worker.objects.create(name="w", machine="here", process_id=1)
     Worker.objects.update(seen_at=timezone.now() - timedelta(minutes=5))

@@ -32,7 +32,7 @@ def delivery_url(page, *args):
 
 @pytest.fixture(autouse=True)
 def trials(settings):
-    settings.WEBHOOK_ALLOW_LOOPBACK = True
+    settings.OUTBOUND_ALLOW_LOOPBACK = True
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_events_are_chosen_in_words_and_none_means_all(browse, administrator):
     ["http://example.com/", "https://10.0.0.1/", "https://2130706434/", "https://me@example.com/"],
 )
 def test_an_address_inside_our_network_is_refused(browse, administrator, settings, address):
-    settings.WEBHOOK_ALLOW_LOOPBACK = False
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
     response = browse(administrator).post(url("add"), {**FORM, "url": address})
 
     assert list(response.context["adminform"].form.errors) == ["url"]
@@ -96,7 +96,7 @@ def test_an_address_inside_our_network_is_refused(browse, administrator, setting
 def test_a_changed_address_is_checked_an_old_one_is_not_in_the_way(
     browse, administrator, crm, settings
 ):
-    settings.WEBHOOK_ALLOW_LOOPBACK = False
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
     client = browse(administrator)
     client.post(url("change", crm.pk), {**FORM, "name": "Neu", "url": crm.url})
     assert WebhookEndpoint.objects.get().name == "Neu"

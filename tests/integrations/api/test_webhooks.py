@@ -21,7 +21,7 @@ NOW = timezone.now()
 
 @pytest.fixture(autouse=True)
 def trials(settings):
-    settings.WEBHOOK_ALLOW_LOOPBACK = True
+    settings.OUTBOUND_ALLOW_LOOPBACK = True
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_the_same_request_again_makes_no_second_one(api):
     ],
 )
 def test_what_is_wrong_is_said_with_its_field(api, problem, settings, change, field, code):
-    settings.WEBHOOK_ALLOW_LOOPBACK = "url" not in change
+    settings.OUTBOUND_ALLOW_LOOPBACK = "url" not in change
     document = problem(api.post({**BODY, **change}, WEBHOOKS), 400)
 
     assert document["errors"][0]["field"] == field
@@ -140,7 +140,7 @@ def test_only_what_is_named_changes(api, crm):
 
 
 def test_a_changed_address_is_checked(api, problem, crm, settings):
-    settings.WEBHOOK_ALLOW_LOOPBACK = False
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
     problem(api.send("PATCH", one(crm), {"url": "https://10.0.0.1/"}), 400)
 
     assert api.send("PATCH", one(crm), {"name": "Neu", "url": crm.url}).status_code == 200

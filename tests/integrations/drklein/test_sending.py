@@ -21,6 +21,7 @@ from integrations.drklein.handing_over import (
     note_not_arrived,
     withdraw,
 )
+from integrations.health import Light, judge
 from integrations.models import Connection, Handover
 from leads.background import run_due_jobs
 from leads.models import Activity, Event, EventKind, Lead, Membership, Role, Task
@@ -377,6 +378,8 @@ def test_an_unclear_handover_keeps_others_away_until_somebody_has_asked(desk, un
 
 def test_what_has_not_arrived_may_be_ordered_again(desk, unclear, partner):
     note_not_arrived(unclear, by=desk.manager, now=desk.now)
+    desk.account.refresh_from_db()
+    assert judge(desk.account, now=desk.now).light == Light.GREY  # no trouble is left
     again = desk.order()
     desk.send()
 

@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID
 from django.utils import timezone
 
 from integrations import mail_inbox
+from integrations.models import SyncRun
 from integrations.simulator.imap import SimulatedMailbox
 from leads.models import Lead
 from tests.builders import make_mailbox
@@ -67,3 +68,14 @@ def test_only_a_server_with_a_trusted_certificate_hears_the_password(
     assert Lead.objects.count() == int(is_trusted)
     assert ("LOGIN" in server.heard) is is_trusted
     assert ("Zertifikat" in run.error) is not is_trusted
+
+
+def test_no_server_in_our_own_network_is_spoken_to(settings):
+    """Outside of trials: a dealer's administrator enters its name."""
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
+    with SimulatedMailbox() as server:
+        run = mail_inbox.fetch(make_mailbox(port=server.port), now=timezone.now())
+
+        assert server.heard == []
+    assert run.state == SyncRun.State.FAILED
+    assert "„127.0.0.1“ ist keine Adresse im öffentlichen Internet." in run.error

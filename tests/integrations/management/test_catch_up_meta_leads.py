@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from integrations.meta import sync
 from integrations.meta.schema import Notice
+from integrations.models import Connection
 from leads.models import Lead
 from tests.builders import make_meta_connection
 
@@ -41,3 +42,15 @@ def test_missed_leads_are_fetched_and_trouble_is_an_exit_status(partner):
     assert caught.value.returncode == 2
     with pytest.raises(CommandError, match="keine eingeschaltete Meta-Anbindung"):
         run("--connection", "999999")
+
+
+def test_a_token_that_is_not_taken_is_told_before_the_first_lead(partner):
+    page = make_meta_connection(base=f"{partner.url}/graph")
+    assert run() == "0 verpasste Leads gefunden.\n"
+
+    Connection.objects.update(access_token="falsch", last_success_at=None)
+    with pytest.raises(CommandError):
+        run()
+    page.refresh_from_db()
+    assert page.last_success_at is None
+    assert "401" in page.last_error

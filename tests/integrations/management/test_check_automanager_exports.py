@@ -74,10 +74,19 @@ def test_the_exit_status_says_how_bad_it_is(connection, file, changes, fail_on, 
 def test_says_what_is_wrong_and_what_to_do_in_german(connection, file):
     _status, printed, _complaint = check(*file(sends=REFUSED))
 
-    assert printed.startswith("Automanager Demo: 1 ")
+    assert printed.startswith("Automanager Demo: Exporte 1, ")
     assert "AM-20 · Warnung · mobile.de 123456 · A-1: Von der Plattform abgelehnt" in printed
     assert "Verbrauchsangabe fehlt (50060)" in printed
     assert "→ " in printed
+
+
+def test_exports_that_lack_the_same_share_a_line(connection, file):
+    apps = [app(), app("heycar-1", platform="heycar", dealer_number="HC-5521")]
+    _status, printed, _complaint = check(*file(apps=apps, stock="missing"))
+
+    [line] = [one for one in printed.splitlines() if "ausgelassen" in one and "AM-29" in one]
+    assert line.strip().startswith("mobile.de")
+    assert "HC-5521: ausgelassen" in line
 
 
 def test_machines_get_json_and_nothing_else(connection, file):

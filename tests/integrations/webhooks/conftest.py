@@ -17,7 +17,7 @@ from tests.integrations.rough_partner import Partner, says
 
 @pytest.fixture
 def receiver(settings):
-    settings.WEBHOOK_ALLOW_LOOPBACK = True
+    settings.OUTBOUND_ALLOW_LOOPBACK = True
     with Partner() as receiver:
         receiver.answers = [says(204, b"")]
         yield receiver

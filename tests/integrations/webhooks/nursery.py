@@ -26,7 +26,7 @@ def nursery():
     environment = {
         **os.environ,
         "DATABASE_URL": database_url(connection.settings_dict),
-        "WEBHOOK_ALLOW_LOOPBACK": "True",
+        "OUTBOUND_ALLOW_LOOPBACK": "True",
         "PGAPPNAME": NAME,
     }
     command = [sys.executable, "-m", "tests.integrations.webhooks.nursery"]

@@ -163,7 +163,7 @@ def test_nobody_there_is_a_failed_attempt_in_words(crm, receiver):
 
 
 def test_an_address_that_leads_inside_by_now_is_not_called(crm, receiver, settings):
-    settings.WEBHOOK_ALLOW_LOOPBACK = False
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
     delivery = crm.happens()
     crm.deliver()
 

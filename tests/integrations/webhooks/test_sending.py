@@ -98,7 +98,7 @@ def test_success_said_and_then_dripping_is_success(receiver, monkeypatch):
 
 
 def test_nobody_there(settings):
-    settings.WEBHOOK_ALLOW_LOOPBACK = True
+    settings.OUTBOUND_ALLOW_LOOPBACK = True
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -120,7 +120,7 @@ def test_no_proxy_and_no_passwords_of_this_machine_are_used(receiver, monkeypatc
 
 
 def test_an_inner_address_is_never_connected_to(receiver, settings):
-    settings.WEBHOOK_ALLOW_LOOPBACK = False
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
     answer = send(receiver.url)
 
     assert receiver.requests == []
@@ -130,7 +130,7 @@ def test_an_inner_address_is_never_connected_to(receiver, settings):
 
 def test_a_name_that_points_inside_by_now_is_refused_before_connecting(receiver, settings):
     """It was public when it was saved; each sending asks again."""
-    settings.WEBHOOK_ALLOW_LOOPBACK = False
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
     settings.WEBHOOK_PORTS = [receiver.server.server_port]
     answer = send(f"https://hooks.example.com:{receiver.server.server_port}/", inside)
 
@@ -221,7 +221,7 @@ class TlsServer:
 
 
 def test_tls_asks_for_the_host_by_name_and_checks_its_certificate(settings, tmp_path):
-    settings.WEBHOOK_ALLOW_LOOPBACK = True
+    settings.OUTBOUND_ALLOW_LOOPBACK = True
     server = TlsServer()
     server.serve(tmp_path)
     with server.socket:

@@ -4,14 +4,14 @@ from ipaddress import ip_network
 
 import pytest
 
-from integrations.webhooks.addresses import AddressRefused, AddressUnknown, check_address
+from integrations.addresses import AddressRefused, AddressUnknown, check_address
 
 PUBLIC = "93.184.215.14"
 
 
 @pytest.fixture(autouse=True)
 def production(settings):
-    settings.WEBHOOK_ALLOW_LOOPBACK = False
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
 
 
 def names(*addresses):
@@ -161,7 +161,7 @@ def test_the_operator_may_allow_ports(settings):
 
 
 def test_the_operator_may_allow_networks_of_their_own(settings):
-    settings.WEBHOOK_PRIVATE_TARGETS = [ip_network("10.20.0.0/24"), ip_network("fd12::/16")]
+    settings.OUTBOUND_PRIVATE_NETWORKS = [ip_network("10.20.0.0/24"), ip_network("fd12::/16")]
 
     assert check_address("https://crm.example/", resolve=names("10.20.0.7", "fd12::1"))
     with pytest.raises(AddressRefused):
@@ -169,7 +169,7 @@ def test_the_operator_may_allow_networks_of_their_own(settings):
 
 
 def test_this_machine_is_allowed_for_trials_only(settings):
-    settings.WEBHOOK_ALLOW_LOOPBACK = True
+    settings.OUTBOUND_ALLOW_LOOPBACK = True
 
     assert check_address("http://127.0.0.1:8123/hook").addresses == ["127.0.0.1"]
     with pytest.raises(AddressRefused):

@@ -87,22 +87,33 @@ def check_address(url: str, *, resolve: Resolver = resolve) -> Target:
     return Target(parts.scheme, host, port, addresses)
 
 
+def check_host(host: str, addresses: list[str]) -> None:
+    """For what the dealers' administrators enter as the address of a partner, at any port: `host`
+    has these addresses. Raises AddressRefused unless all of them may be called."""
+    for address in map(ip_address, addresses):
+        is_here = settings.OUTBOUND_ALLOW_LOOPBACK and address.is_loopback
+        if not is_here and not _is_allowed(address):
+            raise AddressRefused(_not_public(host))
+
+
 def _check(scheme: str, host: str, port: int, addresses: list[str]) -> None:
     found = [ip_address(address) for address in addresses]
-    if settings.WEBHOOK_ALLOW_LOOPBACK and all(address.is_loopback for address in found):
+    if settings.OUTBOUND_ALLOW_LOOPBACK and all(address.is_loopback for address in found):
         return
     if scheme != "https":
         raise AddressRefused(_("The address must begin with https://."))
     if port not in settings.WEBHOOK_PORTS:
         raise AddressRefused(_("The port %(port)d is not allowed.") % {"port": port})
     if not all(_is_allowed(address) for address in found):
-        raise AddressRefused(
-            _("“%(host)s” is not an address of the public internet.") % {"host": host}
-        )
+        raise AddressRefused(_not_public(host))
+
+
+def _not_public(host: str) -> str:
+    return _("“%(host)s” is not an address of the public internet.") % {"host": host}
 
 
 def _is_allowed(address: IPAddress) -> bool:
-    if any(address in network for network in settings.WEBHOOK_PRIVATE_TARGETS):
+    if any(address in network for network in settings.OUTBOUND_PRIVATE_NETWORKS):
         return True
     return all(_is_public(one) for one in _unwrapped(address))
 
