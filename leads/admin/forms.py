@@ -36,7 +36,9 @@ class DealerForm(forms.ModelForm):
 
     def _get_validation_exclusions(self) -> set[str]:
         # The dealer may be set by us instead of a field; uniqueness within it is checked anyway.
-        return super()._get_validation_exclusions() - {"dealer"}  # type: ignore[misc]
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        # A field that was left empty has said so already.
+        return excluded if "dealer" in self.errors else excluded - {"dealer"}
 
     def _post_clean(self) -> None:
         """Name the field whose value is taken instead of the constraint that is violated."""

@@ -64,10 +64,13 @@ class LeadExport(ExportMixin):
             if "delete_template" in request.POST:
                 return self._delete_template(request, template)
             if form.is_valid():
-                if "save_template" not in request.POST:
+                if "save_template" in request.POST:
+                    if saved := self._save_template(request, form):
+                        return HttpResponseRedirect(_page(request, saved))
+                elif form.counts[form.cleaned_data["dealer"]]:
                     return self._export(request, leads, form.cleaned_data)
-                if saved := self._save_template(request, form):
-                    return HttpResponseRedirect(_page(request, saved))
+                else:
+                    form.add_error(None, _("No lead fits these filters."))
         return self._ask(request, form, templates, template)
 
     def _ask(

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -206,7 +206,7 @@ def _change_row(page: ImportPage, row: ListRow) -> str:
             for name in said:
                 match, text = _CELL.fullmatch(name), said.get(name, "")
                 at = int(match[1]) if match else -1
-                if at in shown and cell_text(text) != cell_text(shown[at]):
+                if at in shown and _is_corrected(said, at, shown[at]):
                     correct_cell(found, row.number, at, text, now=page.now)
             if (decision := said.get("decision")) is not None and decision != row.decision:
                 if decision != AS_ALL and decision not in OnExisting.values:
@@ -218,6 +218,20 @@ def _change_row(page: ImportPage, row: ListRow) -> str:
     except (NoLongerPossible, ListRow.DoesNotExist) as error:
         return str(error)
     return ""
+
+
+def _is_corrected(said: QueryDict, at: int, shown: str) -> bool:
+    """Whether the sender wants another text than `shown`, which stands there now. What they saw
+    comes along: cells that they left alone do not undo what others have corrected meanwhile.
+    Raises ValidationError if both have changed the same cell."""
+    text, now = cell_text(said[f"cell-{at}"]), cell_text(shown)
+    saw = cell_text(said.get(f"was-{at}", shown))
+    if text in (saw, now):
+        return False
+    if saw != now:
+        reason = _("Somebody has changed “%(saw)s” to “%(now)s” meanwhile. Please look once more.")
+        raise ValidationError(reason % {"saw": saw, "now": now})
+    return True
 
 
 def _cells(found: ListImport, row: ListRow) -> Any:

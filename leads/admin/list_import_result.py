@@ -18,9 +18,11 @@ from leads.admin.list_import_rows import (
     page_of,
     reference_urls,
     shown_reference,
+    title_of,
     with_outcome,
 )
 from leads.models import ListImport, RowOutcome
+from leads.resources.import_mapping import ListMapping
 from leads.resources.stock_lists import GONE
 
 
@@ -62,14 +64,14 @@ def counts_of(list_import: ListImport) -> list[dict[str, Any]]:
 def _rows(page: ImportPage, kind: str) -> dict[str, Any]:
     found = page.list_import
     rows = page_of(with_outcome(found, kind), number_in(page.request.GET, "from"))
-    urls = reference_urls(page.user, found, rows.rows)
+    urls, mapping = reference_urls(page.user, found, rows.rows), ListMapping.of(found)
     return {
         "kind": kind if kind in RowOutcome.values else "",
         "page": rows,
         "rows": [
             {
                 "number": row.number,
-                "title": row.notes.get("title", ""),
+                "title": title_of(mapping, row),
                 "badge": _badge(row.outcome),
                 "reference": shown_reference(found, row),
                 "reference_url": urls.get(row.reference, ""),

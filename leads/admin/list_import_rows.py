@@ -47,7 +47,7 @@ TONES_OF_OUTCOME = {
 _ROW_NUMBER = re.compile("[0-9]{1,7}")
 _NAMING = (
     *("first_name", "last_name", "name", "company", "email", "subject"),
-    *("make", "model", "internal_number", "vin"),
+    *("make", "model", "internal_number", "vin", "vehicle_name", "mobile", "phone"),
 )
 _NAMES_SHOWN = 2
 # A select of a row: as with all others.
@@ -206,7 +206,7 @@ def shown_row(
     return {
         "number": row.number,
         "url": reverse("admin:leads_listimport_row", args=[list_import.pk, row.number]),
-        "title": notes.get("title") or _who(mapping, row),
+        "title": title_of(mapping, row),
         "reference": shown_reference(list_import, row),
         "reference_url": urls.get(row.reference, ""),
         "badge": _plan_badge(row, is_duplicate=is_duplicate),
@@ -223,8 +223,10 @@ def shown_row(
     }
 
 
-def _who(mapping: ListMapping, row: ListRow) -> str:
-    """Of a row that nobody understands: the first cells that name somebody."""
+def title_of(mapping: ListMapping, row: ListRow) -> str:
+    """Whom the row is about; if nobody understands it, the first cells that name somebody."""
+    if title := row.notes.get("title"):
+        return str(title)
     positions = [at for name in _NAMING for at in mapping.positions_of(name)]
     texts = [cell.text for cell in cells_of(mapping, row, positions)]
     return " ".join(list(filter(None, texts))[:_NAMES_SHOWN])

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from tqdm import tqdm
 
 from leads.management.dealers import WRONG_CALL, dealer_named
+from leads.management.files import reason_of
 from leads.models import (
     ImportOrigin,
     ImportState,
@@ -160,11 +161,21 @@ class ListCommand(BaseCommand):
                 **{name: number_format(number) for name, number in counted(found).items()},
             }
         )
+        self.say_conflicts(found)
         bad = found.rows.filter(plan=Plan.BAD).values_list("number", "notes")[:SHOWN]
         for number, notes in bad:
             for header, _value, reason in notes["problems"]:
                 place = _("Row %(row)s") % {"row": number}
                 self.stderr.write(" · ".join(filter(None, [place, header, str(reason)])))
+
+    def say_conflicts(self, found):
+        """Which cells are left alone because they have changed here since the export."""
+        rows = found.rows.filter(has_conflict=True).order_by("number")
+        for number, notes in rows.values_list("number", "notes")[:SHOWN]:
+            place = _("Row %(row)s") % {"row": number}
+            headers = ", ".join(header for header, *_texts in notes["conflicts"])
+            reason = _("Changed here since the export; what is here now stays.")
+            self.stderr.write(" · ".join([place, headers, reason]))
 
 
 def _template(dealer, kind, name):
@@ -194,7 +205,7 @@ def _read(dealer, kind, path, choice):
             )
     except OSError as error:
         message = _("%(file)s cannot be opened: %(reason)s")
-        params = {"file": path, "reason": error.strerror}
+        params = {"file": path, "reason": reason_of(error)}
         raise CommandError(message % params, returncode=WRONG_CALL) from error
     if found.state == ImportState.UNREADABLE:
         reason = found.trouble

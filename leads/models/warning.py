@@ -37,6 +37,10 @@ class WarningCode(models.TextChoices):
         "probability_as_share",
         _("Probability %(value)s was read as a share of 1."),
     )
+    RATE_AS_SHARE = (
+        "rate_as_share",
+        _("Effective rate %(value)s was read as a share of 1, as Excel stores percentages."),
+    )
     RANGE_SWAPPED = "range_swapped", _("Budget from and to were swapped: %(value)s.")
     STAFF_VALUE_KEPT = (
         "staff_value_kept",
@@ -60,6 +64,10 @@ class WarningCode(models.TextChoices):
         _("The mail server could not confirm the sender of the e-mail."),
     )
     VALUE_UNKNOWN = "value_unknown", _("Unknown value “%(value)s” (%(field)s).")
+    VALUE_BESIDE = (
+        "value_beside",
+        _("No place for all of “%(value)s” (%(field)s); it stays as a further value."),
+    )
 
 
 # These tell the lead type, and with it perhaps the result of a pre-check.

@@ -29,6 +29,9 @@ def read_cells(row: Row, cells: Mapping[str, Any], office: Office) -> Reading:
             column.read(cell, reading, header)
         except ValueError as error:
             problems.append(Problem(header, cell_text(cell)[:60], str(error)))
+        if reading.is_contradicted:
+            reading.is_contradicted = False
+            reading.keep_beside(header, cell_text(cell))
     if problems:
         raise UnusableRow(row, problems)
     return reading

@@ -40,6 +40,11 @@ def cell_text(cell: Any) -> str:
     return str(cell)
 
 
+def in_windows(text: str) -> str:
+    """What is left of a text in a file in Windows-1252: signs that it lacks are question marks."""
+    return text if text.isascii() else text.encode("cp1252", "replace").decode("cp1252")
+
+
 def is_empty(cell: Any) -> bool:
     """Whether nobody sees anything in it."""
     if isinstance(cell, str):  # nearly always its first sign says so

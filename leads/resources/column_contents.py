@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from leads.models.keys import fold
 from leads.resources.cells import cell_text, header_key
 from leads.resources.column_table import Column, ColumnTable
 from leads.resources.columns import LEADS
@@ -155,6 +156,8 @@ def _guessed(
         return Proposal(header, "", 0, _("Neither the header nor the cells say what this is."))
     label = str(look.kind.label)
     possible = [name for name in look.kind.columns if name in table.by_name]
+    if look.kind.not_below and look.kind.not_below.search(fold(header)):
+        return Proposal(header, "", look.confidence, look.reason, label)
     free = next((name for name in possible if name not in taken), "")
     if not free:
         reason = look.reason

@@ -30,6 +30,7 @@ from leads.resources.contact_readers import (
 )
 from leads.resources.readers import (
     Reader,
+    read_effective_rate,
     read_further_values,
     read_lead_type,
     read_location,
@@ -132,11 +133,24 @@ COLUMNS: tuple[Column, ...] = (
         "enquired_at",
         reads_moment("enquired_at"),
         *("Datum", "Anfragedatum", "Angefragt am", "Anfrage vom", "Erstellt", "Erstellt am"),
+        *(
+            "Anfr.-Dat.",
+            "Anfr.-Datum",
+            "Erfasst am",
+            "Erfassungsdatum",
+            "Angelegt am",
+            "Anlagedatum",
+        ),
         *("Date", "Created", "Created at", "Timestamp"),
         fixed=True,
     ),
     Column("time_of_day", _("time"), read_time_of_day, synonyms=("Uhrzeit", "Zeit")),
-    _own("status", reads_catalogue_name("status"), "Bearbeitungsstand", path="status__name"),
+    _own(
+        "status",
+        reads_catalogue_name("status"),
+        *("Bearbeitungsstand", "Bearbeitungsstatus", "Leadstatus", "Anfragestatus", "Stat."),
+        path="status__name",
+    ),
     _own(
         "close_reason",
         reads_catalogue_name("close_reason"),
@@ -168,6 +182,7 @@ COLUMNS: tuple[Column, ...] = (
         read_owner,
         *("Verkäufer", "Verkäuferin", "Zuständig", "Zuständiger Mitarbeiter", "Mitarbeiter"),
         *("Bearbeiter", "Berater", "Ansprechpartner", "Salesperson", "Assigned to", "Seller"),
+        *("Verkaufsberater", "Verkaufsberaterin", "VK-Berater", "Betreuer", "Betreuerin"),
         path="owner__email",
     ),
     _own(
@@ -183,12 +198,18 @@ COLUMNS: tuple[Column, ...] = (
         "last_name", read_last_name, "Nachname", "Familienname", "Zuname", "Surname", "Family name"
     ),
     _own("company", None, "Firma", "Firmenname", "Unternehmen"),
-    _own("email", read_email, "E-Mail", "Mail", "E-Mail-Adresse", "Mailadresse", "E-mail address"),
+    _own(
+        "email",
+        read_email,
+        *("E-Mail", "Mail", "E-Mail-Adresse", "Mailadresse", "E-mail address", "E-Mail 1"),
+        "E-Mail privat",
+    ),
     _own("country", read_country, "Land"),
     _own(
         "street",
         read_street,
         *("Straße", "Str.", "Adresse", "Anschrift", "Straße/Nr.", "Straße Hausnummer", "Address"),
+        *("Straße + Hausnr.", "Straße und Hausnr.", "Straße u. Hausnr.", "Straße u. Nr.", "Street"),
     ),
     Column(
         "house_number",
@@ -202,15 +223,23 @@ COLUMNS: tuple[Column, ...] = (
         "mobile",
         reads_phone("mobile"),
         *("Mobil", "Handy", "Mobiltelefon", "Mobilnummer", "Handynummer", "Telefon mobil"),
-        *("Telefon 2", "Mobile phone", "Cell"),
+        *("Telefon 2", "Mobile phone", "Cell", "Mobil-Nr.", "Handy-Nr.", "Mobilfunk"),
     ),
     _own(
         "phone",
         reads_phone("phone"),
         *("Telefon", "Tel.", "Telefonnummer", "Rufnummer", "Festnetz", "Telefon privat"),
-        *("Telefon 1", "Telephone", "Phone number"),
+        *("Telefon 1", "Telephone", "Phone number", "Tel. privat", "Tel.-Nr.", "Telefon-Nr."),
     ),
-    Column("name", _("name"), read_name, synonyms=("Name", "Kunde", "Kundenname", "Interessent")),
+    Column(
+        "name",
+        _("name"),
+        read_name,
+        synonyms=(
+            *("Name", "Kunde", "Kundenname", "Interessent", "Name, Vorname", "Nachname, Vorname"),
+            *("Vorname Nachname", "Vor- und Nachname", "Vorname und Name", "Full name"),
+        ),
+    ),
     Column("place", _("postal code and city"), read_place, synonyms=("PLZ/Ort", "PLZ Ort")),
     _own("subject", None, "Betreff", "Titel der Anfrage", "Anfrage", "Thema"),
     _own(
@@ -222,7 +251,10 @@ COLUMNS: tuple[Column, ...] = (
         "note",
         _("note"),
         reads_text("note", multiline=True),
-        synonyms=("Notiz", "Notizen", "Bemerkung", "Bemerkungen", "Kommentar", "Comment", "Notes"),
+        synonyms=(
+            *("Notiz", "Notizen", "Bemerkung", "Bemerkungen", "Kommentar", "Comment", "Notes"),
+            *("Interne Notiz", "Anmerkung", "Anmerkungen", "Vermerk"),
+        ),
     ),
     Column(
         "variant",
@@ -234,7 +266,12 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "make", Vehicle._meta.get_field("make").verbose_name, reads_text("make"), "", ("Marke",)
     ),
-    _own("vehicle_name", read_vehicle, "Fahrzeug", "Modell", "Wunschfahrzeug", "Car", "Model"),
+    _own(
+        "vehicle_name",
+        read_vehicle,
+        *("Fahrzeug", "Modell", "Wunschfahrzeug", "Wunschmodell", "Fzg.", "Interesse an"),
+        *("Fahrzeuginteresse", "Car", "Vehicle", "Model"),
+    ),
     Column(
         "internal_number",
         _("vehicle number"),
@@ -267,6 +304,7 @@ COLUMNS: tuple[Column, ...] = (
         "Wahrscheinlichkeit",
         "Chance",
         "Abschlusswahrscheinlichkeit",
+        *("Abschl.-Wahrsch.", "Wahrsch.", "Probability"),
     ),
     _own("budget_from", reads_money("budget_from"), "Budget von", "Budget min."),
     _own("budget_to", reads_money("budget_to"), "Budget bis", "Budget", "Budget max.", "Preis bis"),
@@ -285,7 +323,12 @@ COLUMNS: tuple[Column, ...] = (
     _own("preferred_channel", reads_choice("preferred_channel", ContactChannel, _CHANNEL_WORDS)),
     _own("preferred_time", None, "Erreichbarkeit", "Erreichbar"),
     _own(
-        "test_drive_wished", reads_yes_or_no("test_drive_wished"), "Probefahrt", "Probefahrtwunsch"
+        "test_drive_wished",
+        reads_yes_or_no("test_drive_wished"),
+        "Probefahrt",
+        "Probefahrtwunsch",
+        "Probefahrt gew.",
+        "Test drive",
     ),
     _own("test_drive_on", reads_day("test_drive_on"), "Probefahrt am"),
     _own("test_drive_time", None, "Probefahrt um"),
@@ -312,7 +355,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     _own("final_payment", reads_money("final_payment"), "Schlussrate"),
     _own("monthly_rate", reads_money("monthly_rate"), "Rate", "Monatsrate", "Wunschrate"),
-    _own("effective_rate", reads_money("effective_rate"), "Effektiver Jahreszins", "Effektivzins"),
+    _own("effective_rate", read_effective_rate, "Effektiver Jahreszins", "Effektivzins"),
     _own("contract_number", reads_text("contract_number", exact=True), "Vertragsnummer"),
     _own("contract_ends_on", reads_day("contract_ends_on"), "Vertragsende"),
     _own("campaign", None, "Kampagne", "Aktion"),

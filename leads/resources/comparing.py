@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from leads.resources.cells import cell_text
+from leads.resources.cells import cell_text, in_windows
 from leads.resources.columns import BY_NAME, Column
 from leads.resources.known import Base
 from leads.resources.readers import Office, Reading
@@ -48,8 +48,9 @@ def _of(base: Base, one: ListedCell) -> Any:
 
 
 def _same(column: Column | None, one: Any, other: Any, office: Office) -> bool:
-    """Same text, or read as the same value ("1.234,50 €" and 1234.5)."""
-    if cell_text(one) == cell_text(other):
+    """Same text, or what Windows-1252 can hold of it, or read as the same value ("1.234,50 €" and
+    1234.5)."""
+    if cell_text(one) in (cell_text(other), in_windows(cell_text(other))):
         return True
     if column is None:
         return False

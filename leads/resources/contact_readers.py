@@ -21,15 +21,25 @@ from leads.services.broken_numbers import (
 from leads.services.person_names import split_name, split_salutation
 
 _NOT_A_POSTAL_CODE = _("This is not a postal code.")
+_BETWEEN_EMAILS = re.compile(r"[;,/\s]+")
+_STREET_AND_PLACE = re.compile(r"([^,\n]+?)\s*[,\n]\s*((?:[A-Z]{1,2}-)?\d{5}\s+\D.*)")
 _PLACE = re.compile(r"((?:[A-Z]{1,2}-)?\d{4,5})\s+(\D.*)")
 
 
 def read_email(cell: Any, row: Reading, header: str) -> None:
     text = line_text(cell)
     email, odd = contact_reading.read_email(text)
-    if odd:
+    if odd and (email := _first_email(text)):
+        row.keep_beside(header, text)
+    elif odd:
         row.warn(odd, text, header)
     row.put("email", email)
+
+
+def _first_email(text: str) -> str:
+    """Of several in one cell, or of one with a name beside it; "" if there is none."""
+    parts = (part.strip("<>()[]") for part in _BETWEEN_EMAILS.split(text))
+    return next(filter(None, (contact_reading.read_email(part).text for part in parts)), "")
 
 
 def reads_phone(name: str) -> Reader:
@@ -163,9 +173,9 @@ def read_name(cell: Any, row: Reading, header: str) -> None:
 
 
 def read_street(cell: Any, row: Reading, header: str) -> None:
-    """ "Übungsweg 7", perhaps with ", 04109 Leipzig" behind it."""
-    text = line_text(cell)
-    if match := re.fullmatch(r"([^,]+),\s*((?:[A-Z]{1,2}-)?\d{5}\s+\D.*)", text):
+    """ "Übungsweg 7", perhaps with ", 04109 Leipzig" behind it or on the next line."""
+    text = cell_text(cell)
+    if match := _STREET_AND_PLACE.fullmatch(text):
         read_place(match[2], row, header)
         text = match[1]
     _plain_street(text, row, header)

@@ -11,10 +11,11 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from leads.models.keys import clean_text, email_key, fold, is_mobile, phone_key
+from leads.models.keys import clean_text, fold, is_mobile, phone_key
 from leads.resources.cells import cell_text
 from leads.resources.readers import LEAD_NUMBER
 from leads.services.broken_numbers import with_phone_zero
+from leads.services.contact_reading import read_email
 from leads.services.german_values import CURRENCY, parse_bool, parse_date, parse_decimal
 from leads.services.person_names import split_name
 
@@ -31,6 +32,15 @@ _PERCENT = re.compile(r"[0-9]{1,3}(?:[.,][0-9]+)? ?%")
 _WEB = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_][^\W\d_.'’-]*(?:[ -][^\W\d_.'’-]+){0,3}")
 _TWO_NAMES = re.compile(r"[^\W\d_]+(?:[-' ][^\W\d_]+)*,? [^\W\d_]+(?:-[^\W\d_]+)*")
+_OTHER_NUMBERS = re.compile(
+    r"nr\b|nummer|number|\b(?:id|no)\b|kunde|\bkm\b|preis|price|betrag|wert"
+)
+_OTHER_SHARES = re.compile(r"rabatt|nachlass|skonto|zins|steuer|mwst|marge|discount|rate|tax")
+# Enquiries would be taken for decades old, or for not made yet.
+_OTHER_DAYS = re.compile(
+    r"geb|birth|zulass|\b(?:ez|hu|au|tuev|bis|ab)\b|naechst|next|letzt|last|zuletzt|geaendert"
+    r"|bearbeit|change|update|liefer|abhol|termin|ende\b|frist|ablauf|vertrag|garantie"
+)
 _SALUTATIONS = frozenset({"herr", "frau", "herrn", "hr.", "fr.", "mr", "ms", "mrs", "mr.", "mrs."})
 
 
@@ -38,7 +48,8 @@ _SALUTATIONS = frozenset({"herr", "frau", "herrn", "hr.", "fr.", "mr", "ms", "mr
 class Kind:
     """`columns`: what a column of this kind may be, the likeliest first; none: it only says what
     it looks like. `certainty`: percent if all cells fit. A `is_distinct` kind is hardly ever
-    met by chance, so it may contradict a header."""
+    met by chance, so it may contradict a header. `not_below`: headers (folded) that say that their
+    cells are something else of this look: a customer number, a birthday."""
 
     name: str
     label: str | Promise
@@ -46,6 +57,7 @@ class Kind:
     certainty: int
     columns: tuple[str, ...] = ()
     is_distinct: bool = False
+    not_below: re.Pattern[str] | None = None
 
 
 def _text(cell: Any) -> str:
@@ -58,7 +70,7 @@ def _matches(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
 
 def _is_email(cell: Any) -> bool:
     text = _text(cell)
-    return "@" in text and bool(email_key(text.removeprefix("mailto:")))
+    return "@" in text and bool(read_email(text).text)
 
 
 def _is_phone(cell: Any) -> bool:
@@ -148,11 +160,18 @@ KINDS: tuple[Kind, ...] = (
     Kind("mobile", _("mobile numbers"), _is_mobile, 92, ("mobile", "phone"), True),
     Kind("phone", _("phone numbers"), _is_phone, 90, ("phone", "mobile"), True),
     Kind("place", _("postal codes with a town"), _matches(_PLACE), 94, ("place",), True),
-    Kind("day", _("dates"), _is_day, 75, ("enquired_at",), is_distinct=True),
+    Kind("day", _("dates"), _is_day, 75, ("enquired_at",), True, _OTHER_DAYS),
     Kind("clock", _("times of day"), _is_clock, 70, ("time_of_day",)),
-    Kind("percent", _("percentages"), _is_percent, 60, ("probability",)),
+    Kind("percent", _("percentages"), _is_percent, 60, ("probability",), not_below=_OTHER_SHARES),
     Kind("money", _("amounts of money"), _is_money, 55, ("vehicle_price", "budget_to")),
-    Kind("postal_code", _("postal codes"), _matches(_POSTAL_CODE), 60, ("postal_code",)),
+    Kind(
+        "postal_code",
+        _("postal codes"),
+        _matches(_POSTAL_CODE),
+        60,
+        ("postal_code",),
+        not_below=_OTHER_NUMBERS,
+    ),
     Kind("street", _("streets with a house number"), _matches(_STREET), 90, ("street",)),
     Kind("company", _("companies"), _is_company, 85, ("company",)),
     Kind("web", _("web addresses"), _matches(_WEB), 95),
@@ -160,3 +179,11 @@ KINDS: tuple[Kind, ...] = (
     Kind("name", _("names of people"), _is_full_name, 50, ("name",)),
     Kind("word", _("single words"), _matches(_WORDS), 20),
 )
+
+# What no column is called.
+_DATA = frozenset({"email", "number", "vin", "mobile", "phone", "place", "day", "money"})
+
+
+def is_data(text: str) -> bool:
+    """Whether a header is rather a cell of the list."""
+    return any(kind.name in _DATA and kind.fits(text) for kind in KINDS)

@@ -10,10 +10,11 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from django.conf import settings
 
+from leads.resources.cells import MAX_CELL_TEXT
 from leads.resources.formulas import restore
 from leads.resources.header_row import HEAD_ROWS
 from leads.resources.invisible import has_invisible
@@ -31,6 +32,7 @@ _MARKS = {
 }
 # Of the first bytes of a text in UTF-16 every second one is mostly zero.
 _ZEROS = 0.5
+_BLANK_ROWS = 10  # times as many as others, then no further row is looked for
 _DECLARED = re.compile(r"\"?sep=(.)\"?\r?\n?", re.IGNORECASE)
 _BINARY = ("%pdf", "{\\rtf", "<!doctype", "<html", "<?xml")
 
@@ -105,12 +107,41 @@ def decoded(data: BinaryIO, encoding: str) -> Iterator[io.TextIOWrapper]:
         text.detach()
 
 
+class Lines:
+    """The lines of a text. Raises ValidationError where a row, which may have several, is longer
+    than all of its cells may be: its millions of cells would take all memory before anybody could
+    count them."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self._text = text
+        self.begin_row()
+
+    def begin_row(self) -> None:
+        self._left = settings.IMPORT_MAX_COLUMNS * MAX_CELL_TEXT
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._text.readline(self._left + 1)
+        self._left -= len(line)
+        if self._left < 0:
+            raise refuse("too_many_columns", limit=settings.IMPORT_MAX_COLUMNS)
+        if not line:
+            raise StopIteration
+        return line
+
+
 def _rows(text: io.TextIOWrapper, delimiter: str) -> Iterator[NumberedRow]:
     """(number of the row in Excel, cells); a cell may contain line breaks."""
     number = 0
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    lines, most = Lines(text), _BLANK_ROWS * (settings.IMPORT_MAX_ROWS + HEAD_ROWS)
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         for number, cells in enumerate(reader, 1):
+            lines.begin_row()
+            if number > most:
+                raise refuse("too_many_rows", limit=settings.IMPORT_MAX_ROWS)
             found = [None if not cell or cell.isspace() else restore(cell) for cell in cells]
             while found and found[-1] is None:
                 found.pop()

@@ -38,8 +38,13 @@ class NotAllowed(Exception):
 
 def columns_named(names: Sequence[str]) -> list[Column]:
     """Those of the names that can be exported, in this order; all of them if none is."""
+    return known_columns(names) or list(EXPORTED)
+
+
+def known_columns(names: Sequence[str]) -> list[Column]:
+    """Those of the names that can be exported, in this order."""
     known = [BY_NAME[name] for name in dict.fromkeys(names) if name in BY_NAME]
-    return [column for column in known if column in EXPORTED] or list(EXPORTED)
+    return [column for column in known if column in EXPORTED]
 
 
 def order_export(

@@ -44,13 +44,15 @@ class _Source(NamedTuple):
 class ListMapping:
     """`columns`: per header the name of a column, FURTHER or LEFT_OUT. `fixed`: by name of a
     column, the text for rows that say nothing else. `values`: by name of a column and folded
-    value, what it means; "": nothing. `table`: the columns that there are."""
+    value, what it means; "": nothing. `table`: the columns that there are. `tells_blank`: its rows
+    say where nothing stands, which means something in a list that was exported here."""
 
     headers: tuple[str, ...]
     columns: tuple[str, ...]
     fixed: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     table: ColumnTable = LEADS
+    tells_blank: bool = False
 
     @classmethod
     def of(cls, list_import: ListImport) -> ListMapping:
@@ -58,7 +60,15 @@ class ListMapping:
         stored, headers = list_import.mapping, tuple(list_import.headers)
         table = TABLES[list_import.kind]
         columns = tuple(stored.get("columns", ())) or (unknown_in(table),) * len(headers)
-        return cls(headers, columns, stored.get("fixed", {}), stored.get("values", {}), table)
+        return cls(
+            headers,
+            columns,
+            stored.get("fixed", {}),
+            stored.get("values", {}),
+            table,
+            # What cannot be read counts as empty, but nobody has emptied it.
+            _is_export(columns) and not list_import.info.get("has_unreadable_cells"),
+        )
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -92,10 +102,11 @@ class ListMapping:
             position = int(at)
             was[self.headers[position]] = cells[position]
             cells[position] = text
-        found, means = {}, {}
+        found, means, blank = {}, {}, []
         for source in self._sources:
             cell, written = self._cell(source, cells), None
             if cell is None:
+                blank.append(source.column)
                 continue
             meanings = self.values.get(source.column)
             if meanings and (meaning := meanings.get(fold(cell_text(cell)))) is not None:
@@ -109,7 +120,13 @@ class ListMapping:
                 means[source.header] = source.means
         for name, text in self.fixed.items():
             self._fill(name, text, found, means)
-        return Row(stored.number, found, means, was, self.table)
+        return Row(stored.number, found, means, was, self.table, self._told(blank))
+
+    def _told(self, blank: Sequence[str]) -> Sequence[str]:
+        """Of the columns in which nothing stands, those of which the row says so."""
+        if not self.tells_blank:
+            return ()
+        return [name for name in blank if name in self.table.by_name and name not in self.fixed]
 
     @cached_property
     def _sources(self) -> list[_Source]:
@@ -140,3 +157,8 @@ class ListMapping:
             header = self.table.by_name[name].header
             found[header] = text
             means[header] = name
+
+
+def _is_export(columns: Sequence[str]) -> bool:
+    """Whether a list with these columns says of its rows which version of which lead they show."""
+    return {"number", "version"} <= set(columns)

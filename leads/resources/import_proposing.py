@@ -14,7 +14,7 @@ from leads.models.list_import import ListImport
 from leads.resources.cells import header_key
 from leads.resources.column_contents import Proposal, propose_columns
 from leads.resources.column_tables import TABLES
-from leads.resources.import_mapping import LEFT_OUT, ListMapping, unknown_in
+from leads.resources.import_mapping import FURTHER, LEFT_OUT, ListMapping, unknown_in
 
 # From this confidence on (percent) a proposal is taken until somebody says otherwise.
 _TAKEN_FROM = 60
@@ -50,7 +50,9 @@ def with_template(mapping: ListMapping, template: ImportTemplate) -> ListMapping
     """Columns that the template knows mean what it says; the others what they meant before, unless
     one of the template's has that meaning now."""
     by_name, unknown = mapping.table.by_name, unknown_in(mapping.table)
-    said = [template.columns.get(header_key(one) or one) for one in mapping.headers]
+    meant = {*by_name, LEFT_OUT, FURTHER}  # of columns that are gone it says nothing any more
+    told = {key: name for key, name in template.columns.items() if name in meant}
+    said = [told.get(header_key(one) or one) for one in mapping.headers]
     taken = {name for name in said if name}
     columns = tuple(
         name if name is not None else (unknown if before in taken else before)

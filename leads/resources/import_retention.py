@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from leads.models.list_import import ImportState, ListImport, ListRow
+from django.db import transaction
+
+from leads.models.list_import import ListImport, ListRow, import_storage
+from leads.resources.import_running import cancel
+
+# A file that is being stored has no row yet.
+_STORED_WITHIN = timedelta(days=1)
 
 
 def delete_old_rows(*, now: datetime) -> int:
-    """Of how many imports. Those that nobody has finished are cancelled by it."""
-    old = list(ListImport.objects.with_old_rows(now))
-    for one in old:
-        one.delete_file()
-        one.delete_workbooks()
-        ListRow.objects.for_dealer(one.dealer_id).filter(list_import=one).delete()
-        one.info, one.rows_deleted_at = {}, now
-        if not one.is_over:
-            one.state = ImportState.DONE if one.done_count else ImportState.CANCELLED
-        one.save()
-    return len(old)
+    """Of how many imports. Those that nobody has finished are called off by it: what they have
+    imported stays."""
+    deleted = sum(_delete_rows_of(one, now=now) for one in ListImport.objects.with_old_rows(now))
+    _delete_forgotten_files(now=now)
+    return deleted
+
+
+@transaction.atomic
+def _delete_rows_of(list_import: ListImport, *, now: datetime) -> bool:
+    """Whether they went: somebody may have gone on with it at this moment."""
+    locked = list_import.locked()
+    if locked.touched_at != list_import.touched_at:
+        return False
+    if not locked.is_over:
+        cancel(locked, now=now)
+    locked.delete_file()
+    locked.delete_workbooks()
+    ListRow.objects.for_dealer(locked.dealer_id).filter(list_import=locked).delete()
+    # All of these quote cells.
+    locked.info, locked.found_values, locked.mapping = {}, {}, {}
+    locked.rows_deleted_at = now
+    locked.save()
+    return True
+
+
+def _delete_forgotten_files(*, now: datetime) -> None:
+    """A process that was killed after it stored a file left it without a row."""
+    storage = import_storage()
+    try:
+        _folders, names = storage.listdir("")
+    except FileNotFoundError:
+        return
+    known: set[str] = set()
+    for file, workbooks in ListImport.objects.values_list("file", "workbooks"):
+        known |= {file, *workbooks.values()}
+    for name in set(names) - known:
+        if now - storage.get_modified_time(name) > _STORED_WITHIN:
+            storage.delete(name)

@@ -100,6 +100,8 @@ def _read_now_or_soon(list_import: ListImport, *, now: datetime) -> None:
 def read_list(list_import: ListImport, *, now: datetime) -> None:
     """Read the file into rows, and propose what its columns mean. What is wrong with the file is
     noted as a sentence. Done twice it is as good as once."""
+    if list_import.state != ImportState.READING:
+        return  # the job comes once more: its worker died after the work was done
     with translation.override(list_import.language):
         try:
             with list_import.open_file() as file, _opened(list_import, file) as found:
@@ -115,10 +117,15 @@ def _opened(list_import: ListImport, file: File) -> AbstractContextManager[Found
     return open_list(file, choice, columns=TABLES[list_import.kind])
 
 
+@transaction.atomic
 def _refuse(list_import: ListImport, reason: str, *, now: datetime) -> None:
-    list_import.state, list_import.trouble = ImportState.UNREADABLE, reason
-    list_import.touched_at = now
-    list_import.save()
+    """Unless another worker could read it, or somebody has cancelled it, which deletes the file."""
+    locked = list_import.locked()
+    if locked.state == ImportState.READING:
+        locked.state, locked.trouble = ImportState.UNREADABLE, reason
+        locked.touched_at = now
+        locked.save()
+    list_import.refresh_from_db()
 
 
 @transaction.atomic
@@ -175,6 +182,7 @@ def _shown(info: SheetInfo) -> dict[str, Any]:
         "delimiter": info.delimiter,
         "layout": info.layout,
         "accounts": list(info.accounts),
+        "has_unreadable_cells": bool(info.errors.count or info.unsolved.count),
         "remarks": remarks_on(info),
     }
 

@@ -132,6 +132,20 @@ def lead_numbers(dealer: Dealer, ids: Collection[str]) -> dict[str, str]:
     return dict(named.values_list("external_id", "lead__number"))
 
 
+def unseen_numbers(dealer: Dealer, user: User | None, numbers: Collection[str]) -> set[str]:
+    """Of these numbers of leads, those at locations that the user does not see. A query only for
+    users who see some locations only."""
+    if user is None or not numbers or _sees_all(dealer, user):
+        return set()
+    seen = Lead.objects.ever_of_user(user).filter(dealer=dealer, number__in=numbers).order_by()
+    return set(numbers) - set(seen.values_list("number", flat=True))
+
+
+def _sees_all(dealer: Dealer, user: User) -> bool:
+    here = (one for one in user.active_memberships if one.dealer_id == dealer.pk)
+    return user.is_superuser or any(not one.locations.all() for one in here)
+
+
 def earlier_lists(dealer: Dealer, ids: Collection[str]) -> dict[str, list[Base]]:
     """By the list's number, of these numbers: what earlier lists said, oldest first."""
     if not ids:

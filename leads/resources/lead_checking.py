@@ -21,7 +21,7 @@ from leads.resources.known import lead_numbers
 from leads.resources.list_remarks import remark_on_leaving, remark_on_versions
 from leads.resources.parsing import RowParser
 from leads.resources.rows import UnusableRow
-from leads.services.drafts import LeadDraft, Receipt
+from leads.services.drafts import DraftWarning, LeadDraft, Receipt
 from leads.services.receiving import foresee
 
 _PLANS = {Outcome.CREATED: Plan.NEW, Outcome.UPDATED: Plan.CHANGED}
@@ -112,14 +112,18 @@ def _note(row: ListRow, draft: LeadDraft, parse: RowParser) -> None:
     row.likeness = _likeness(draft)
     row.notes = {"title": _title(draft)}
     row.reference = parse.lead_number(row.number)
-    remarks = [warning_text(one.as_json()) for one in parse.warnings.get(row.number, ())]
-    if columns := parse.untouched.get(row.number):
-        text = _("Cannot be changed by a list: %(columns)s.")
-        remarks.append(text % {"columns": ", ".join(columns)})
+    remarks = [_said(one) for one in parse.warnings.get(row.number, ())]
+    remarks += parse.remarks_on_cells(row.number)
     if remarks:
         row.notes["remarks"] = remarks
     if conflicts := parse.conflicts.get(row.number):
         row.notes["conflicts"] = [list(conflict) for conflict in conflicts]
+
+
+def _said(warning: DraftWarning) -> str:
+    """What is odd, and in which column."""
+    text = warning_text(warning.as_json())
+    return text if warning.field in text else f"{warning.field}: {text}"
 
 
 def _note_new(row: ListRow, draft: LeadDraft, customers: Collection[str]) -> None:

@@ -12,7 +12,7 @@ from leads.models.list_import import ListImport, ListRow, OnExisting, RowOutcome
 from leads.resources.lead_checking import parser_of, skipped
 from leads.resources.list_remarks import remark_on_conflict, remark_on_leaving
 from leads.resources.parsing import FOREIGN, RowParser
-from leads.resources.rows import SENDER, Conflict, UnusableRow
+from leads.resources.rows import SENDER, UnusableRow
 from leads.services.drafts import LeadDraft
 from leads.services.taking_in_lists import Refused, Taken, take_in_list
 
@@ -48,7 +48,8 @@ def import_leads(list_import: ListImport, stored: Sequence[ListRow], *, now: dat
             row.reference = parse.lead_number(row.number)
         else:
             conflicts = () if list_import.takes_conflicts else parse.conflicts.get(row.number, ())
-            _note(row, became[row.number], conflicts)
+            remarks = [*parse.remarks_on_cells(row.number), *map(remark_on_conflict, conflicts)]
+            _note(row, became[row.number], remarks)
 
 
 def _made_of(row: ListRow, parse: RowParser, turned_away: Mapping[int, str]) -> LeadDraft | Refused:
@@ -77,10 +78,10 @@ def _turned_away(
     return reasons
 
 
-def _note(row: ListRow, taken: Taken, conflicts: Iterable[Conflict]) -> None:
-    """Conflicts quote cells, so they stand on the row, which goes after a while, not in the
+def _note(row: ListRow, taken: Taken, remarks: Iterable[str]) -> None:
+    """Remarks may quote cells, so they stand on the row, which goes after a while, not in the
     ledger."""
-    row.reason = " ".join([taken.reason, *map(remark_on_conflict, conflicts)])
+    row.reason = " ".join([taken.reason, *remarks])
     if taken.receipt is None:
         row.outcome = RowOutcome.BAD
     else:

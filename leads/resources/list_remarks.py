@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from leads.resources.columns import BY_NAME
+from leads.resources.content_kinds import is_data
 from leads.resources.list_info import Layout, Places, SheetInfo
 from leads.resources.rows import Conflict
 
@@ -46,6 +47,15 @@ def remark_on_versions() -> str:
         "Rows of an export whose column “%(column)s” is missing or unknown are compared with what "
         "is here now: even cells that nobody touched may undo later changes."
     ) % {"column": BY_NAME["version"].header}
+
+
+def remarks_on_cells(untouched: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """On cells that stay as they are here: headers of changed ones, and of emptied ones."""
+    texts = {
+        _("Cannot be changed by a list: %(columns)s."): untouched,
+        _("Cannot be emptied: %(columns)s."): kept,
+    }
+    return [text % {"columns": ", ".join(found)} for text, found in texts.items() if found]
 
 
 def remark_on_conflict(conflict: Conflict) -> str:
@@ -97,6 +107,12 @@ def _of_accounts(info: SheetInfo) -> str:
 
 
 def _about_the_table(info: SheetInfo) -> Iterator[str]:
+    if any(map(is_data, info.headers)):
+        yield _(
+            "Row %(row)s counts as headers and is not imported, but looks like a row of the list. "
+            "If the list has no headers, please put a row with names of the columns above it and "
+            "upload it again."
+        ) % {"row": info.header_row}
     if info.above:
         yield _(
             "The headers stand in row %(row)s. What stands above is not taken over: %(above)s"

@@ -22,7 +22,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from xlsxwriter.utility import xl_col_to_name
 
-from leads.resources.csv_reading import decoded, find_encoding, is_binary
+from leads.resources.csv_reading import Lines, decoded, find_encoding, is_binary
 from leads.resources.list_info import Choice, Layout, NumberedRow, RawTable
 from leads.resources.refusals import refuse
 
@@ -162,7 +162,9 @@ def find_stock_encoding(data: BinaryIO) -> str:
 def _lines(data: BinaryIO, encoding: str) -> Iterator[tuple[int, str]]:
     """(number from 1, line) without blank ones, which may hold delimiters."""
     with decoded(data, encoding) as text:
-        for number, line in enumerate(text, 1):
+        lines = Lines(text)
+        for number, line in enumerate(lines, 1):
+            lines.begin_row()
             line = line.rstrip("\n").replace("\0", "")  # which no database takes
             if line.strip('; \t"') and not line.casefold().startswith("sep="):
                 yield number, line

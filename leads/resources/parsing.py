@@ -24,6 +24,7 @@ from leads.resources.cell_reading import complete_contact, read_cells
 from leads.resources.cells import cell_text
 from leads.resources.columns import BY_NAME
 from leads.resources.comparing import differing, touched
+from leads.resources.emptying import Emptied, find_emptied
 from leads.resources.known import (
     Base,
     Version,
@@ -32,7 +33,9 @@ from leads.resources.known import (
     exported_then,
     lead_numbers,
     load_office,
+    unseen_numbers,
 )
+from leads.resources.list_remarks import remarks_on_cells
 from leads.resources.readers import Reading
 from leads.resources.rows import SENDER, Conflict, Problem, Row, UnusableRow
 from leads.services.drafts import ContactDraft, DraftWarning, LeadDraft, VehicleDraft
@@ -46,6 +49,8 @@ _FURTHER, _TAGS = BY_NAME["custom_values"], BY_NAME["tags"]
 _PART = {
     field.name: part for part in (LeadDraft, VehicleDraft, ContactDraft) for field in fields(part)
 }
+# With these decisions a row changes the lead that it names.
+_TOUCHING = (OnExisting.UPDATE, OnExisting.FILL)
 # A row that says one of these can become a lead.
 _TELLING = frozenset(
     {field.name for field in fields(ContactDraft)} - {"salutation", "title", "country"}
@@ -62,7 +67,7 @@ class RowParser:
     the list was received before says only what differs from its last version, so that an old list
     does not undo the work of the staff. `decisions` say of rows what else is to be done with a
     lead that is here already. To be made before the rows are booked: what the ledger knows of
-    their numbers are earlier lists. Twelve queries, whatever the number of rows.
+    their numbers are earlier lists. Thirteen queries, whatever the number of rows.
     """
 
     def __init__(
@@ -84,6 +89,7 @@ class RowParser:
         self._takes_conflicts = takes_conflicts
         outside = {row.outside_id for row in rows.values()} - {""}
         self._by_outside_id = lead_numbers(dealer, outside)
+        self._unseen = unseen_numbers(dealer, user, set(self._by_outside_id.values()))
         numbers = {row.lead_number for row in rows.values()}
         filled = {self.lead_number(key) for key in rows if self._decision(key) == OnExisting.FILL}
         self.known = exported_now(dealer, user, numbers | filled)
@@ -92,6 +98,7 @@ class RowParser:
         # By the row's number at the caller's.
         self.problems: dict[int, Sequence[Problem]] = {}
         self.untouched: dict[int, list[str]] = {}  # headers whose changes are not taken over
+        self.kept: dict[int, list[str]] = {}  # headers whose emptied cells stay as they are
         self.conflicts: dict[int, Sequence[Conflict]] = {}
         # Whether rows of our own exports could only be compared with what is here now.
         self.lacks_versions = False
@@ -107,6 +114,10 @@ class RowParser:
             raise
         self.warnings[key] = draft.warnings
         return draft
+
+    def remarks_on_cells(self, key: int) -> list[str]:
+        """On what somebody changed in the list that stays as it is here."""
+        return remarks_on_cells(self.untouched.get(key, ()), self.kept.get(key, ()))
 
     def lead_number(self, key: int) -> str:
         """Of the lead that the row names, by our number or the list's own; "" if there is none."""
@@ -134,7 +145,11 @@ class RowParser:
     def _draft(self, key: int, row: Row) -> LeadDraft:
         if self.is_foreign(key):
             raise UnusableRow(row, [Problem("", "", str(FOREIGN))])
-        match self._decision(key):
+        decision = self._decision(key)
+        if decision in _TOUCHING and self._by_outside_id.get(row.outside_id) in self._unseen:
+            reason = _("This enquiry is here already, at a location that you do not see.")
+            raise UnusableRow(row, [Problem("", "", reason)])
+        match decision:
             case OnExisting.NEW:
                 return self._listed(row, is_new=True)
             case OnExisting.FILL if self.lead_number(key) in self.known:
@@ -148,8 +163,13 @@ class RowParser:
             reason = _("There is no such lead here. Please correct the number or leave it empty.")
             raise UnusableRow(row, [Problem(row.header_of("number"), row.lead_number, reason)])
         then = self._exported(row, now)
-        changed, untouched, conflicts = {}, [], []
-        lost: set[str] = set()
+        emptied = Emptied()
+        if then is not None:
+            emptied = find_emptied(row, then, now, takes_conflicts=self._takes_conflicts)
+        self.lacks_versions |= then is None
+        then = then or now
+        changed, untouched, conflicts = {}, [], emptied.conflicts
+        lost = _names_in(now.cells[_TAGS.name]) if emptied.tags else set()
         for (header, column, cell), conflict in touched(row, then, now, self.office):
             if column is not None and column.fixed:
                 if not column.shown:
@@ -166,16 +186,15 @@ class RowParser:
             if conflict is None or self._takes_conflicts:
                 changed[header] = _new_lines(cell, then) if column is _FURTHER else cell
         self.untouched[key], self.conflicts[key] = untouched, conflicts
-        removed = {"removed_tags": tuple(sorted(lost))}
-        return self._change(row, changed, now, row.lead_number, **removed)
+        self.kept[key] = emptied.kept
+        less = {"removed_tags": tuple(sorted(lost)), "cleared": tuple(emptied.columns)}
+        return self._change(row, changed, now, row.lead_number, **less)
 
-    def _exported(self, row: Row, now: Base) -> Base:
-        """What the row said when it was exported; what is here now if nobody knows."""
+    def _exported(self, row: Row, now: Base) -> Base | None:
+        """What the row said when it was exported; None if nobody knows."""
         if row.version == now.cells["version"]:
             return now
-        then = self._then.get((row.lead_number, row.version))
-        self.lacks_versions |= then is None
-        return then or now
+        return self._then.get((row.lead_number, row.version))
 
     def _filling(self, key: int, row: Row) -> LeadDraft:
         """What the lead does not know yet."""
@@ -267,6 +286,8 @@ def _not_in_future(reading: Reading, now: datetime) -> None:
         shown = f"{timezone.localtime(moment):%d.%m.%Y}"
         reading.warn(WarningCode.TIME_IN_FUTURE, shown)
         reading.values["received_at"] = now
+    if reading.values.get("enquired_at", now) > now:
+        reading.values["enquired_at"] = reading.values["received_at"]
 
 
 def _at(moment: datetime, clock: time) -> datetime:

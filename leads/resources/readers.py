@@ -40,8 +40,12 @@ from leads.services.german_values import (
 LEAD_NUMBER = re.compile(r"L-\d{4}-\d{6,}")
 LEAD_VERSION = re.compile(r"[0-9]{1,9}")
 
-_TOO_LARGE = _("This number is too large.")
-_NEGATIVE = _("This must not be negative.")
+# "9.15", "9:15"
+_LOWEST_RATE = 0.3  # percent a year
+_DOTTED_TIME = re.compile(r"([0-9]{1,2})[.:]([0-5][0-9])")
+
+_TOO_LARGE = _("This number is too large. Please correct it or leave the cell empty.")
+_NEGATIVE = _("This must not be negative. Please correct it or leave the cell empty.")
 _TOO_LONG = _("This is longer than %(limit)s characters.")
 _SHORTENED = _(
     "Excel has shortened this number; only its beginning %(digits)s is left. Please enter it "
@@ -73,11 +77,13 @@ class Reading:
     warnings: list[DraftWarning] = field(default_factory=list)
     # (header, number) of what stood behind the first number of a cell.
     spare_phones: list[tuple[str, str]] = field(default_factory=list)
+    # Whether the cell that was just read says something else than an earlier one.
+    is_contradicted: bool = False
 
     def put(self, name: str, value: Any) -> None:
         """What a more specific column said before stays."""
         if value or value not in ("", None, ()):
-            self.values.setdefault(name, value)
+            self.is_contradicted |= self.values.setdefault(name, value) != value
 
     def warn(self, code: WarningCode, value: str, column: str = "") -> None:
         self.warnings.append(DraftWarning(code, value[:200], column))
@@ -85,6 +91,11 @@ class Reading:
     def keep(self, header: str, text: str, column: str) -> None:
         """Not understood: said so, and kept under the header it came with."""
         self.warn(WarningCode.VALUE_UNKNOWN, text, column)
+        self.custom_values[header] = text
+
+    def keep_beside(self, header: str, text: str) -> None:
+        """Understood, but there is no place for all of it."""
+        self.warn(WarningCode.VALUE_BESIDE, text, header)
         self.custom_values[header] = text
 
 
@@ -143,6 +154,17 @@ def reads_money(name: str, column: str | None = None) -> Reader:
     return read
 
 
+_rate = reads_money("effective_rate")
+
+
+def read_effective_rate(cell: Any, row: Reading, header: str) -> None:
+    """Percent a year. A cell that shows 4,99 % holds 0.0499, and no loan costs so little."""
+    if type(cell) is float and 0 < cell < _LOWEST_RATE:
+        row.warn(WarningCode.RATE_AS_SHARE, cell_text(cell), header)
+        cell *= 100
+    _rate(cell, row, header)
+
+
 def reads_whole(name: str, limit: int, *units: str) -> Reader:
     def read(cell: Any, row: Reading, header: str) -> None:
         number = parse_int(cell, units=units)
@@ -195,6 +217,8 @@ def reads_moment(name: str, *, time_of_day: time = time.min) -> Reader:
 
 def read_time_of_day(cell: Any, row: Reading, header: str) -> None:
     text = cell_text(cell).casefold().removesuffix("uhr").strip()
+    if match := _DOTTED_TIME.fullmatch(text):
+        text = f"{int(match[1]):02}:{match[2]}"
     try:
         row.put("time_of_day", cell if isinstance(cell, time) else time.fromisoformat(text))
     except ValueError as error:

@@ -26,6 +26,7 @@ class Row:
 
     `means`: what headers mean that do not mean what they say, as names of columns ("": a further
     value). `was`: cells as they came that somebody has corrected or translated; for the record.
+    `blank`: columns of an export of ours in which nothing stands, by name.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Row:
     means: Mapping[str, str] = field(default_factory=dict)
     was: Mapping[str, Any] = field(default_factory=dict)
     table: ColumnTable = LEADS
+    blank: Sequence[str] = ()
 
     @cached_property
     def _layout(self) -> _Layout:
@@ -82,6 +84,8 @@ class Row:
             content["means"] = self.means
         if self.was:
             content["was"] = _to_json(self.was)
+        if self.blank:
+            content["blank"] = self.blank
         return json.dumps(content, ensure_ascii=False)
 
     @classmethod
@@ -92,6 +96,7 @@ class Row:
             _from_json(content["cells"]),
             content.get("means", {}),
             _from_json(content.get("was", ())),
+            blank=content.get("blank", ()),
         )
 
 

@@ -9,12 +9,16 @@ from typing import Any
 
 SHOWN = 20  # of each oddity so many places are named; all are counted
 _MEGABYTE = 1024 * 1024
-_VALUED = rb'"[^>]*(?<!/)>(?!</c>)'
-_CELL = re.compile(rb'<c\b[^>]*?\br="([A-Z]+)[0-9]+' + _VALUED)
-_HIDDEN_ROW = re.compile(rb'<row\b(?=[^>]*\bhidden="(?:1|true)")[^>]*\br="([0-9]+)"')
-_HIDDEN_COLUMN = re.compile(rb'<col\b(?=[^>]*\bhidden="(?:1|true)")[^>]*>')
+# What stands within a tag. Without an end, a text made for it keeps a search busy for minutes.
+_INSIDE = rb"[^<>]{0,1000}"
+_VALUED = rb'"' + _INSIDE + rb"(?<!/)>(?!</c>)"
+_CELL = re.compile(rb"<c\b" + _INSIDE + rb'?\br="([A-Z]+)[0-9]+' + _VALUED)
+_IS_HIDDEN = rb"(?=" + _INSIDE + rb'\bhidden="(?:1|true)")'
+_HIDDEN_ROW = re.compile(rb"<row\b" + _IS_HIDDEN + _INSIDE + rb'\br="([0-9]+)"')
+_HIDDEN_COLUMN = re.compile(rb"<col\b" + _IS_HIDDEN + _INSIDE + rb">")
 _FORMULA = re.compile(rb"<f[ >/]")
-_UNSOLVED = re.compile(rb"(?:</f>|<f\b[^>]*/>)(?:<v\s*/>|<v></v>)?</c>")
+_UNSOLVED = re.compile(rb"(?:</f>|<f\b" + _INSIDE + rb"/>)(?:<v\s*/>|<v></v>)?</c>")
+_LONGEST_FORMULA = 64 * 1024  # bytes, with its cell's tag
 _PREFIX = re.compile(rb"<(/?)[A-Za-z]+:")
 
 
@@ -60,7 +64,7 @@ class Marks:
         if b"<f" in piece:
             self.formulas += len(_FORMULA.findall(piece))
             for match in _UNSOLVED.finditer(piece):
-                tag = _tag_before(piece, match.start())
+                tag = _tag_before(piece, match.start(), within=_LONGEST_FORMULA)
                 if b't="str"' not in tag:  # a text may be empty
                     self.unsolved.add(_attribute(tag, b"r").decode())
 
@@ -81,7 +85,7 @@ class Marks:
     def _find_errors(self, piece: bytes) -> None:
         position = piece.find(b' t="e"')
         while position >= 0:
-            if cell := _attribute(_tag_before(piece, position), b"r").decode():
+            if cell := _attribute(_tag_before(piece, position, within=1000), b"r").decode():
                 end = piece.find(b"</c>", position)
                 value = re.search(rb"<v>([^<]*)</v>", piece[position:end])
                 self.errors.add([cell, value[1].decode() if value else ""])
@@ -106,9 +110,9 @@ def _attribute(tag: bytes, name: bytes) -> bytes:
     return match[1] if match else b""
 
 
-def _tag_before(piece: bytes, position: int) -> bytes:
-    """The start tag of the cell in which the position lies."""
-    begin = piece.rfind(b"<c ", 0, position)
+def _tag_before(piece: bytes, position: int, *, within: int) -> bytes:
+    """The start tag of the cell in which the position lies, if it begins so many bytes before."""
+    begin = piece.rfind(b"<c ", max(0, position - within), position)
     return piece[begin : piece.find(b">", begin) + 1] if begin >= 0 else b""
 
 

@@ -6,6 +6,7 @@ where it stood. A text that is "" has nothing odd about it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -14,6 +15,8 @@ from leads.models.warning import WarningCode
 from leads.services.german_values import parse_postal_code
 
 MAX_EMAIL_LENGTH = 254  # RFC 5321
+# What programs put before an address that can be clicked.
+_LINK = re.compile(r"(?:mailto|tel|callto):\s*", re.IGNORECASE)
 
 
 class ReadText(NamedTuple):
@@ -40,7 +43,7 @@ class PlacedPhones(NamedTuple):
 
 def read_email(text: str) -> ReadText:
     """An address that has the form of one; anything else is not kept."""
-    address = text.strip().removeprefix("mailto:")
+    address = _LINK.sub("", text.strip())
     if not address:
         return ReadText("")
     if email_key(address) and len(address) <= MAX_EMAIL_LENGTH:
@@ -55,6 +58,7 @@ def read_phones(text: str) -> ReadPhones:
     number by itself, and no area code, the parts count. A single text that is no number stays,
     people may still make sense of it. Of several, those that are none are left out, unless all are.
     """
+    text = _LINK.sub("", text.strip())
     parts = split_phones(text)
     if len(parts) < 2:
         odd = WarningCode.PHONE_INVALID if parts and not phone_key(text) else None

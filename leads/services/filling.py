@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -98,11 +99,11 @@ class Change:
 
     @property
     def before(self) -> str:
-        return self.was if self.title else _shown(self.field, self.was)
+        return self.was if self.title else _shown(self.field, _apart(self.was, self.is_now))
 
     @property
     def after(self) -> str:
-        return self.is_now if self.title else _shown(self.field, self.is_now)
+        return self.is_now if self.title else _shown(self.field, _apart(self.is_now, self.was))
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,9 +309,16 @@ def _family(raw: str) -> str:
     return raw[0] if raw[:1].isdigit() else ""
 
 
+def _apart(value: Any, other: Any) -> Any:
+    """Of further values those that differ; anything else as it is."""
+    if not (isinstance(value, dict) and isinstance(other, dict)):
+        return value
+    return {key: one for key, one in value.items() if other.get(key) != one}
+
+
 def _shown(name: str, value: Any) -> str:
     """A column's value as people read it."""
-    if value in _EMPTY:
+    if value in _EMPTY or value == {}:
         return ""
     if name in _SENSITIVE_COLUMNS:
         return _HIDDEN
@@ -321,7 +329,13 @@ def _shown(name: str, value: Any) -> str:
         return str(labels.get(value, value))
     if isinstance(value, datetime):
         value = timezone.localtime(value)
+    if name == "custom_values":
+        return ", ".join(f"{key}: {_told(one)}" for key, one in value.items())
     return str(formats.localize(value))
+
+
+def _told(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def judge(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> list[DraftWarning]:

@@ -24,7 +24,7 @@ MAX_NUMBER_LENGTH = 40
 
 _NUMBER_REFUSED = _("This is not a number. Write it like 21.990,00 or 21990.00.")
 _INT_REFUSED = _("This is not a whole number.")
-_PERCENT_REFUSED = _("This is not a percentage from 0 to 100.")
+_PERCENT_REFUSED = _("This is not a percentage from 0 to 100. Write it like 60 or 60 %.")
 _DATE_REFUSED = _("This is not a date. Write it like 31.12.2026 or 2026-12-31.")
 _DATETIME_REFUSED = _("This is not a time. Write it like 31.12.2026 14:30 or 2026-12-31T14:30.")
 _BOOL_REFUSED = _("This is neither yes nor no.")
@@ -126,9 +126,9 @@ def parse_percent(value: Any) -> Percent:
 
     1 is one percent: a share of exactly one cannot be told from it.
     """
-    has_sign = isinstance(value, str) and "%" in value
+    has_sign = isinstance(value, str) and ("%" in value or "prozent" in value.casefold())
     try:
-        number = parse_decimal(value, units=("%",))
+        number = parse_decimal(value, units=("%", "Prozent"))
     except ValueError as error:
         raise ValueError(_PERCENT_REFUSED) from error
     was_share = not has_sign and 0 < number < 1

@@ -110,6 +110,16 @@ def _give_back(lead: Lead, verdict: Verdict) -> None:
             if stamp is not None:
                 stamps[name] = stamp
     lead.staff_values = stamps
+    if verdict.gives_back and verdict.is_complete:
+        lead.warnings = _warnings(lead, verdict)
+
+
+def _warnings(lead: Lead, verdict: Verdict) -> list[Mapping[str, str]]:
+    """What was odd about the lead, without what the batch brought and with what it settled."""
+    before = next(iter(verdict.trace.former.values())).warnings
+    after = verdict.trace.after.warnings if verdict.trace.after else before
+    kept = [one for one in lead.warnings if one in before or one not in after]
+    return kept + [one for one in before if one not in after and one not in kept]
 
 
 def _statuses(verdicts: Sequence[Verdict]) -> Mapping[int, Status]:

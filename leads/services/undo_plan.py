@@ -30,7 +30,7 @@ _BY_PEOPLE = (
     Activity.Kind.APPOINTMENT,
 )
 _TOGETHER = 500  # verdicts that are looked at together
-_BESIDES = ("pk", "merged_into_id", "enquiry_count", "staff_values")
+_BESIDES = ("pk", "merged_into_id", "enquiry_count", "staff_values", "warnings")
 
 
 class Reason(models.TextChoices):
@@ -224,13 +224,14 @@ def _verdicts(
 def _present(asked: Leads) -> Iterator[tuple[int, tuple[State, int | None]]]:
     rows = Lead.objects.filter(pk__in=asked).order_by("pk").values_list(*_BESIDES, *COLUMNS)
     for row in rows.iterator():
-        pk, merged_into, enquiry_count, staff_values = row[: len(_BESIDES)]
-        yield pk, (State(row[len(_BESIDES) :], staff_values, enquiry_count), merged_into)
+        pk, merged_into, enquiry_count, staff_values, warnings = row[: len(_BESIDES)]
+        state = State(row[len(_BESIDES) :], staff_values, enquiry_count, warnings)
+        yield pk, (state, merged_into)
 
 
 def state_of(lead: Lead) -> State:
     values = tuple(getattr(lead, column) for column in COLUMNS)
-    return State(values, lead.staff_values, lead.enquiry_count)
+    return State(values, lead.staff_values, lead.enquiry_count, lead.warnings)
 
 
 def _since(batch: ChangeBatch, asked: Leads, by: User) -> _Since:

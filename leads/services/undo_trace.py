@@ -48,7 +48,7 @@ COLUMNS = tuple(column for columns in _COLUMNS.values() for column in columns)
 # What is read of each version besides, before the columns.
 VERSION = (
     *("id", "history_type", "history_user_id", "history_date", "change_batch_id"),
-    *("enquiry_count", "staff_values"),
+    *("enquiry_count", "staff_values", "warnings"),
 )
 
 
@@ -63,11 +63,13 @@ _PLACES = dict(_places())
 
 
 class State(NamedTuple):
-    """How a lead is or was: its cells' columns (COLUMNS), what staff had set, its enquiries."""
+    """How a lead is or was: its cells' columns (COLUMNS), what staff had set, its enquiries, what
+    was odd about it."""
 
     values: Values
     staff_values: Mapping[str, str]
     enquiry_count: int
+    warnings: Sequence[Mapping[str, str]]
 
     def of(self, cell: str) -> Values:
         return self.values[_PLACES[cell]]
@@ -129,8 +131,9 @@ def traces(versions: Iterable[Sequence[Any]], batch_id: int) -> Iterator[Trace]:
 def _trace(lead_id: int, rows: Iterable[Sequence[Any]], batch_id: int) -> Trace:
     trace, before = Trace(lead_id), None
     for row in rows:
-        _id, kind, user_id, at, batch, enquiry_count, staff_values = row[: len(VERSION)]
-        state = State(tuple(row[len(VERSION) :]), staff_values, enquiry_count)
+        _id, kind, user_id, at, batch, *besides = row[: len(VERSION)]
+        enquiry_count, staff_values, warnings = besides
+        state = State(tuple(row[len(VERSION) :]), staff_values, enquiry_count, warnings)
         if batch == batch_id:
             _note_own(trace, before, state, is_new=kind == "+")
             trace.written_at.append(at)

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from leads.api.filters import LeadFilter
 from leads.management.dealers import WRONG_CALL, dealer_named
+from leads.management.files import reason_of
 from leads.models import (
     ApiKey,
     ExportFormat,
@@ -26,7 +27,7 @@ from leads.models import (
     ExportTemplate,
     Lead,
 )
-from leads.resources.exporting import note_done, order_export, write_export
+from leads.resources.exporting import known_columns, note_done, order_export, write_export
 from leads.resources.worksheet import EXCEL_ROWS
 
 NOTHING_FOUND = 1
@@ -99,7 +100,7 @@ class Command(BaseCommand):
             export.delete()
             raise CommandError(
                 _("%(file)s could not be written: %(reason)s")
-                % {"file": path, "reason": error.strerror},
+                % {"file": path, "reason": reason_of(error)},
                 returncode=NOT_WRITTEN,
             ) from error
         return export
@@ -136,17 +137,28 @@ def _columns(dealer, template):
     if found is None:
         message = _("There is no template “%(name)s” at this dealer.") % {"name": template}
         raise CommandError(message, returncode=WRONG_CALL)
+    if found.columns and not known_columns(found.columns):
+        # All columns would be more than anybody asked for.
+        message = _("None of the columns of the template “%(name)s” exist any more.")
+        raise CommandError(message % {"name": template}, returncode=WRONG_CALL)
     return found.columns
 
 
 def _filtered(dealer, filters):
     """The leads that fit all filters, newest first, and the names of the filters."""
-    wanted = dict(one.partition("=")[::2] for one in filters)
+    pairs = [one.partition("=")[::2] for one in filters]
+    wanted = dict(pairs)
     unknown = sorted(set(wanted) - set(_FILTERS))
     if unknown:
         message = _("There is no filter %(names)s. There are: %(known)s.")
         params = {"names": ", ".join(unknown), "known": ", ".join(_FILTERS)}
         raise CommandError(message % params, returncode=WRONG_CALL)
+    # With an empty value it would let all leads through; named twice, only the last would count.
+    if empty := sorted({name for name, value in pairs if not value.strip()}):
+        message = _("Filters without a value: %(names)s. Please write NAME=VALUE.")
+        raise CommandError(message % {"names": ", ".join(empty)}, returncode=WRONG_CALL)
+    if len(wanted) < len(pairs):
+        raise CommandError(_("Each filter may be named once."), returncode=WRONG_CALL)
     leads = Lead.objects.for_dealer(dealer)
     # The filters look up names within the wall of whoever calls the API.
     caller = SimpleNamespace(auth=ApiKey(dealer=dealer))

@@ -608,3 +608,21 @@ def test_lists_for_all_dealers_are_no_dealers_bulk_change(operator, office):
 
     assert Source.objects.filter(dealer=None, name="Plakat").exists()
     assert not ChangeBatch.objects.exists()
+
+
+@pytest.mark.parametrize(("model", "may"), [(Status, False), (LeadType, False), (Tag, True)])
+def test_only_who_may_import_a_catalogue_undoes_its_import(
+    administrator, office, browse, model, may
+):
+    """A manager may undo what happened to leads, and has only tags to look after."""
+    heads = ("ID", "Titel", "Name") if model is LeadType else ("Name", "Aktiv")
+    bring(administrator, [heads, ("x9", "ja", "Neu")], model=model)
+    batch = ChangeBatch.objects.get()
+    manager = browse(builders.make_user(office.ours, role=Role.MANAGER))
+
+    by_page = manager.post(undo_page(batch), {"undo": "1"})
+    at_once = manager.post(reverse("admin:leads_changebatch_undo", args=[batch.pk]))
+
+    batch.refresh_from_db()
+    assert (batch.undone_at is not None) == may
+    assert {by_page.status_code, at_once.status_code} == ({302} if may else {403})

@@ -133,6 +133,15 @@ def test_without_a_column_there_is_no_file(client, manager):
     assert not Export.objects.exists()
 
 
+def test_of_nothing_there_is_no_file(client, manager, dealer):
+    builders.make_lead(dealer, last_name="Größling")
+
+    response = client.post(f"{PAGE}?q=Niemand", form("city"))
+
+    assert "Zu diesen Filtern passt keine Anfrage." in text_of(response)
+    assert not Export.objects.exists()
+
+
 def test_columns_that_nobody_offers_are_ignored(client, manager, dealer):
     builders.make_lead(dealer, precheck="positive")
 
@@ -202,6 +211,7 @@ def test_every_export_is_on_record_without_personal_data(client, manager, dealer
 
 
 def test_the_record_is_for_those_with_the_right(client, manager, dealer):
+    builders.make_lead(dealer)
     content(client.post(PAGE, form("number")))
     page = reverse("admin:leads_export_change", args=[Export.objects.get().pk])
 
@@ -217,6 +227,7 @@ def test_the_record_is_for_those_with_the_right(client, manager, dealer):
 
 def test_nobody_changes_or_deletes_the_record(client, manager, dealer):
     client.force_login(builders.make_user(dealer, role=Role.ADMINISTRATOR))
+    builders.make_lead(dealer)
     content(client.post(PAGE, form("number")))
     export = Export.objects.get()
 

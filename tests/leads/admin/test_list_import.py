@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
@@ -129,6 +130,17 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_kept(client, manager, 
 
     assert "zu groß" in text_of(upload(client)[0])
     assert list(lists.iterdir()) == []
+
+
+def test_of_a_huge_upload_only_the_beginning_is_kept(rf, settings):
+    """By nobody in particular, in several files."""
+    settings.IMPORT_MAX_BYTES = 100_000
+    files = {name: SimpleUploadedFile(name, bytes(2_000_000)) for name in ("a.csv", "b.csv")}
+
+    request = rf.post("/admin/login/", files)
+
+    kept = sum(file.size for file in request.FILES.values())
+    assert settings.IMPORT_MAX_BYTES < kept < 300_000
 
 
 def test_a_large_file_is_read_by_a_worker_while_the_page_waits(client, manager, settings):
@@ -342,6 +354,7 @@ def test_an_import_is_paused_resumed_and_stopped(client, manager, settings):
     text = text_of(paused)
     assert "1 von 2 Zeilen importiert" in text
     assert "Fortsetzen" in text
+    assert "läuft im Hintergrund" not in text
     assert 'http-equiv="refresh"' not in text
     run_due_jobs()
     assert Lead.objects.count() == 1
@@ -438,6 +451,7 @@ def test_the_result_is_filtered_and_says_why(client, manager):
     assert "gestern" in text_of(response) or "Datum" in text_of(response)
     everything = client.get(page(found, "result"))
     assert [row["number"] for row in everything.context["rows"]] == [2, 3]
+    assert "Groß gross@example.org" in text_of(response)  # of whom the bad row speaks
 
 
 def test_the_result_leads_to_undoing_it(client, manager):

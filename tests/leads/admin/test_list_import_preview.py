@@ -117,6 +117,22 @@ def test_any_cell_is_corrected_after_opening_the_row(client, manager):
     assert "war: Klein" in text_of(client.get(row_page(found, 3)))
 
 
+def test_two_people_do_not_undo_each_others_corrections(client, manager):
+    found = previewed(client)
+    opened = text_of(client.get(row_page(found, 3)))
+    seen = {f"was-{at}": cell for at, cell in enumerate(("Klein", "klein@example.org", "Bonn"))}
+    assert all(f'name="{name}" value="{cell}"' in opened for name, cell in seen.items())
+    cells = {f"cell-{name[-1]}": cell for name, cell in seen.items()}
+
+    client.post(row_page(found, 3), {**seen, **cells, "cell-0": "Kleiner"})
+    client.post(row_page(found, 3), {**seen, **cells, "cell-2": "Köln"})
+    refused = client.post(row_page(found, 3), {**seen, **cells, "cell-0": "Kleinert"}, follow=True)
+
+    row = ListRow.objects.get(list_import=found, number=3)
+    assert row.corrected == {"0": "Kleiner", "2": "Köln"}
+    assert "Inzwischen hat jemand „Klein“ in „Kleiner“ geändert." in text_of(refused)
+
+
 def test_scripts_get_the_row_alone_and_what_was_refused(client, manager):
     found = previewed(client, BAD_DAY)
     url = f"{row_page(found, 2)}?part=1"
@@ -151,6 +167,15 @@ def test_what_changes_is_shown_before_and_after(client, manager, dealer):
     run_due_jobs()
     lead.refresh_from_db()
     assert lead.city == "Neustadt"
+
+
+def test_of_further_values_those_that_differ_are_shown(client, manager, dealer):
+    lead = builders.make_lead(dealer, custom_values={"Farbe": "rot", "Sitze": "5"})
+    found = previewed(client, f"Nummer;Farbe;Sitze\n{lead.number};blau;5\n")
+
+    text = text_of(client.get(page(found, "preview")))
+    assert "<del>Farbe: rot</del>" in text
+    assert "<ins>Farbe: blau</ins>" in text
 
 
 def test_a_row_can_be_decided_about_alone(client, manager, dealer):

@@ -92,6 +92,17 @@ def test_a_template_says_which_columns(dealer, to):
     assert path.read_bytes().decode("utf-8-sig").splitlines()[0] == "Nummer;Ort"
 
 
+def test_a_template_whose_columns_are_gone_does_not_mean_all(dealer, to):
+    builders.make_lead(dealer)
+    user = builders.make_user(dealer, role=Role.MANAGER)
+    ExportTemplate.objects.create(dealer=dealer, user=user, name="Bank", columns=["colour"])
+
+    status, said = refused(dealer.pk, to, "--template", "Bank")
+
+    assert (status, said) == (2, "Keine der Spalten der Vorlage „Bank“ gibt es noch.")
+    assert not to.exists()
+
+
 def test_csv_for_old_programs(dealer, to):
     builders.make_lead(dealer, last_name="Größling")
     path = to.with_suffix(".CSV")
@@ -118,6 +129,9 @@ def test_nothing_found_is_status_1_and_writes_nothing(dealer, to):
         (["--filter", "status=nirgends"], "status"),
         (["--filter", "score_min=many"], "score_min"),
         (["--filter", "external_id=7"], "external_id"),
+        (["--filter", "status"], "Filter ohne Wert: status"),
+        (["--filter", "status="], "Filter ohne Wert: status"),
+        (["--filter", "status=new", "--filter", "status=won"], "nur einmal"),
         (["--template", "Bank"], "Bank"),
         (["--windows-1252"], "1252"),
     ],

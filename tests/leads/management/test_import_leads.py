@@ -66,6 +66,29 @@ def import_leads(dealer, path, *options, command="import_leads"):
     return 0, out.getvalue(), errors.getvalue()
 
 
+def test_cells_that_have_changed_here_since_the_export_are_named(dealer, tmp_path):
+    lead = builders.make_lead(dealer, city="Altstadt")
+    path = tmp_path / "anfragen.csv"
+    call_command("export_leads", "--dealer", str(dealer.pk), "--to", str(path))
+    path.write_text(path.read_text("utf-8-sig").replace("Altstadt", "Kleinstadt"), "utf-8-sig")
+    lead.city, lead.version = "Neustadt", lead.version + 1
+    lead.save()
+
+    status, _said, complained = import_leads(dealer.pk, path)
+
+    expected = "Zeile 2 · Ort · Hat sich hier seit dem Export geändert; es bleibt, wie es ist."
+    assert (status, complained.strip()) == (0, expected)
+    lead.refresh_from_db()
+    assert lead.city == "Neustadt"
+
+
+def test_a_missing_file_is_named_in_german(dealer, tmp_path):
+    status, _said, complained = import_leads(dealer.pk, tmp_path / "nichts.xlsx")
+
+    assert status == 2
+    assert complained.endswith("Diese Datei oder diesen Ordner gibt es nicht.")
+
+
 def test_imports_a_list_and_says_so(dealer, listed):
     status, said, complained = import_leads(dealer.pk, listed(GOOD))
 

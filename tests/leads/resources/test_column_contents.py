@@ -79,6 +79,24 @@ def test_does_not_guess_where_cells_say_nothing(cells):
     assert (one.column, one.confidence) == ("", 0)
 
 
+@pytest.mark.parametrize(
+    ("header", "cells", "words"),
+    [
+        ("Kd-Nr.", CODES, "Postleitzahlen"),
+        ("Geburtsdatum", DATES, "Datumsangaben"),
+        ("Nächster Schritt am", DATES, "Datumsangaben"),
+        ("EZ", DATES, "Datumsangaben"),
+        ("Rabatt", ["5 %", "7 %", "9 %"], "Prozentangaben"),
+    ],
+)
+def test_a_header_that_says_something_else_is_not_overruled(header, cells, words):
+    names = ["Groß", "Klein", "Mittel", "Kurz"][: len(cells)]
+    one, name = proposals([header, "Name"], cells, names)
+
+    assert (one.column, name.column) == ("", "name")
+    assert words in one.looks_like
+
+
 def test_a_few_strange_cells_do_not_matter_many_do():
     messy = [*EMAILS * 3, "ruft an", None]
 

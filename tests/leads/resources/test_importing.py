@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -50,7 +51,7 @@ from leads.resources.import_running import (
     pause,
     start,
 )
-from leads.resources.import_staging import order_import, read_again
+from leads.resources.import_staging import order_import, read_again, read_list
 from leads.resources.import_values import valued_columns
 from leads.resources.list_info import Choice
 from leads.services.history import remember
@@ -212,6 +213,16 @@ class TestColumns:
 
         assert ListMapping.of(again).columns == ("name", "email", "postal_code")
 
+    def test_of_a_column_that_is_gone_a_template_says_nothing(self, dealer, now):
+        template = ImportTemplate.objects.create(
+            dealer=dealer, name="Alt", columns={"nachname": "gone", "ort": "-"}, changed_at=now
+        )
+
+        found = upload(dealer, ("Nachname", "Ort"), ("Groß", "Leipzig"))
+        use_template(found, template, now=now)
+
+        assert ListMapping.of(found).columns == ("last_name", "-")
+
     def test_a_dealer_has_names_of_its_own_for_columns(self, dealer):
         header = "Kd-Mailadr."
         ColumnName.objects.create(
@@ -348,7 +359,7 @@ class TestPreview:
         run(found)
         assert Lead.objects.count() == 2
         assert [reason for _n, reason in found.rows.values_list("number", "reason")][1:3] == [
-            "Sagt dasselbe wie Zeile 2."
+            "Meint denselben Eintrag wie Zeile 2."
         ] * 2
         # Not lost: they stand in the ledger with the reason.
         assert IntakeEntry.objects.filter(outcome=Outcome.REJECTED).count() == 2
@@ -548,6 +559,24 @@ class TestRunning:
         assert not ListRow.objects.exists()
         assert not import_storage().exists(name)
 
+    def test_nothing_of_a_list_is_left_behind(self, dealer, now, settings):
+        """Neither what columns quote, nor an open bulk change, nor a file that nobody knows."""
+        found = check(upload(dealer, (*HEADERS, "Status"), (*GROSS, "frisch"), (*KLEIN, "frisch")))
+        settings.IMPORT_PORTION = 1
+        start(found, now=now, by_worker=False)
+        import_portion(found, now=now)
+        pause(found, now=now)
+        forgotten = import_storage().save("0" * 32, ContentFile(b"of a process that was killed"))
+        later = now + timedelta(days=settings.IMPORT_DAYS, hours=1)
+
+        assert delete_old_rows(now=later) == 1
+
+        found.refresh_from_db()
+        assert (found.state, found.outcomes) == (ImportState.DONE, {"created": 1})
+        assert not found.change_batch.is_open
+        assert "frisch" not in str(vars(found))
+        assert not import_storage().exists(forgotten)
+
 
 def test_a_list_of_another_dealer_is_not_seen(dealer):
     found = upload(dealer, HEADERS, GROSS)
@@ -555,6 +584,33 @@ def test_a_list_of_another_dealer_is_not_seen(dealer):
 
     assert not ListImport.objects.for_user(other).exists()
     assert not ListRow.objects.for_user(other).filter(list_import=found).exists()
+
+
+def test_a_job_that_comes_once_more_does_not_stop_what_goes_on_meanwhile(dealer):
+    """Its worker died between reading and saying so; the file is gone since the import began."""
+    found = check(upload(dealer, HEADERS, GROSS))
+    late = ListImport.objects.get(pk=found.pk)
+    late.state = ImportState.READING  # as it was when the second worker looked
+    start(found, now=timezone.now(), by_worker=False)
+
+    read_list(ListImport.objects.get(pk=found.pk), now=timezone.now())
+    read_list(late, now=timezone.now())
+
+    found.refresh_from_db()
+    assert (found.state, found.trouble) == (ImportState.RUNNING, "")
+    assert found.change_batch is not None
+
+
+def test_a_list_that_was_cancelled_while_it_was_read_stays_cancelled(dealer):
+    found = upload(dealer, HEADERS, GROSS)
+    reading = ListImport.objects.get(pk=found.pk)
+    reading.state = ImportState.READING
+    cancel(found, now=timezone.now())
+
+    read_list(reading, now=timezone.now())
+
+    found.refresh_from_db()
+    assert found.state == ImportState.CANCELLED
 
 
 def test_the_origin_of_the_command_line_is_on_record(dealer):

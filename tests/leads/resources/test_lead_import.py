@@ -20,6 +20,7 @@ from leads.models import (
     Lead,
     MatchSuggestion,
     Membership,
+    OnExisting,
     Outcome,
     Plan,
     Role,
@@ -228,7 +229,7 @@ def test_a_date_in_the_future_is_a_slip_of_the_pen(dealer):
     result = take(sheet, dealer)
 
     lead = Lead.objects.get()
-    assert lead.received_at <= timezone.now()
+    assert max(lead.received_at, lead.enquired_at, lead.last_enquired_at) <= timezone.now()
     assert [one["code"] for one in lead.warnings] == ["time_in_future", "not_contactable"]
     assert result.new[0].remarks
     again = table(["Nachname", "Datum", "Ort"], ["Groß", "03.02.2199", ""])
@@ -248,6 +249,42 @@ def test_a_second_column_with_the_same_meaning_is_kept(dealer):
     lead = Lead.objects.get()
     assert lead.subject == "Golf"
     assert lead.custom_values == {"Thema": "Probefahrt"}
+
+
+@pytest.mark.parametrize(
+    ("headers", "cells", "name", "value", "beside"),
+    [
+        (["PLZ", "PLZ/Ort"], ["10023", "58507 Hagen"], "postal_code", "10023", "58507 Hagen"),
+        (["Nachname", "Kunde"], ["Groß", "Klein, Uwe"], "last_name", "Groß", "Klein, Uwe"),
+        (
+            ["Nachname", "Mail"],
+            ["Groß", "max@example.org; eva@example.org"],
+            *("email", "max@example.org", "max@example.org; eva@example.org"),
+        ),
+    ],
+)
+def test_what_finds_no_place_is_kept_and_said(dealer, headers, cells, name, value, beside):
+    result = take(table(["Betreff", *headers], ["Golf", *cells]), dealer)
+
+    lead = Lead.objects.get()
+    assert getattr(lead, name) == value
+    assert lead.custom_values == {headers[1]: beside}
+    [remark] = [one for one in result.new[0].remarks if "weiteren Angaben" in one]
+    assert f"„{beside}“ ({headers[1]})" in remark
+
+
+def test_a_column_that_repeats_another_is_not_kept_twice(dealer):
+    headers = ["Anrede", "Vorname", "Nachname", "Kunde", "PLZ", "PLZ/Ort"]
+    take(table(headers, ["Frau", "Eva", "Groß", "Frau Eva Groß", "58507", "58507 Hagen"]), dealer)
+
+    lead = Lead.objects.get()
+    assert (lead.custom_values, lead.city) == ({}, "Hagen")
+
+
+def test_a_remark_says_of_which_column_it_is(dealer):
+    result = take(table(["Nachname", "Handy"], ["Groß", "ruft an"]), dealer)
+
+    assert "Handy: „ruft an“ ist keine vollständige Telefonnummer." in result.new[0].remarks
 
 
 def test_a_second_phone_becomes_the_other_one(dealer):
@@ -414,6 +451,25 @@ def test_leads_of_locations_that_the_user_does_not_see_are_unknown(dealer):
     assert result.counts == {"new": 0, "changed": 1, "unchanged": 0, "bad": 1}
     unseen.refresh_from_db()
     assert unseen.city == "Altstadt"
+
+
+@pytest.mark.parametrize("decision", [OnExisting.UPDATE, OnExisting.FILL])
+def test_numbers_of_earlier_lists_lead_to_no_location_that_the_user_does_not_see(
+    dealer, manager, decision
+):
+    here, there = builders.make_location(dealer), builders.make_location(dealer)
+    headers = ("Lead-ID", "Nachname", "Ort", "Standort")
+    run(check(upload(dealer, headers, ("4711", "Groß", "Altstadt", there.name), user=manager)))
+    user = builders.make_user(dealer, role=Role.MANAGER, locations=[here])
+
+    guessed = ("Lead-ID", "Nachname", "Ort"), ("4711", "Klein", "Neustadt")
+    found = check(upload(dealer, *guessed, user=user), on_existing=decision)
+
+    row = found.rows.get()
+    assert row.plan == Plan.BAD
+    assert "Altstadt" not in str(row.notes)
+    run(found)
+    assert list(Lead.objects.values_list("last_name", "city")) == [("Groß", "Altstadt")]
 
 
 def test_owners_and_locations_of_other_dealers_are_strangers(dealer):

@@ -61,6 +61,13 @@ def test_a_plain_workbook_has_nothing_to_remark():
     assert remarks_on(info) == []
 
 
+def test_a_first_row_of_data_is_pointed_out():
+    rows = "Eva;Groß;eva@example.org", "Uwe;Klein;uwe@example.org"
+
+    assert "Zeile 1 zählt als Überschriften und wird nicht importiert" in said(csv_of(*rows))
+    assert "zählt als Überschriften" not in said(csv_of("Vorname;Nachname;Mail", *rows))
+
+
 def test_rows_can_be_read_again_and_from_a_file():
     with open_list(io.BytesIO(lists.workbook())) as found:
         assert list(found.rows()) == list(found.rows())

@@ -8,6 +8,7 @@ import pytest
 import xlsxwriter
 from django.core.exceptions import ValidationError
 
+from leads.resources.header_row import HEAD_ROWS
 from tests.leads.resources.taking import read
 
 
@@ -148,6 +149,7 @@ BAD_FILES = {
     "many parts": (rezipped(SMALL, **{f"xl/{n}.xml": b"" for n in range(500)}), "too_complex"),
     "path upwards": (rezipped(SMALL, **{"xl/../../x": b""}), "too_complex"),
     "two far corners": (workbook(corners), "far_cell"),
+    "millions of empty cells": (b"Nachname;Ort\n" + b";" * 7_000_000, "too_many_columns"),
     "open quotation mark": (b'Nachname;Ort\n"Gro\xc3\x9f;K\xc3\xb6ln\n', "quotes"),
 }
 
@@ -159,6 +161,19 @@ def test_a_bad_file_is_refused_with_a_sentence(name):
     assert refusal(data) == reason
 
 
+@pytest.mark.parametrize("junk", [b"<c ", b'<row hidden="1" '])
+def test_a_text_made_to_keep_the_search_for_oddities_busy_does_not(settings, junk):
+    settings.IMPORT_READER_SECONDS = 3  # of the processor
+    text = b"<!--" + junk * 30_000 + b"-->"
+    data = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(SMALL)) as old, zipfile.ZipFile(data, "w") as new:
+        for name in old.namelist():
+            part = old.read(name)
+            new.writestr(name, part.replace(b"</sheetData>", text + b"</sheetData>"))
+
+    assert len(read(data.getvalue())) == 1
+
+
 @pytest.mark.parametrize("make", [lambda rows: table(*rows), lambda rows: csv_of(rows)])
 def test_limits_of_rows_columns_and_bytes(settings, make):
     settings.IMPORT_MAX_ROWS, settings.IMPORT_MAX_COLUMNS = 3, 4
@@ -168,6 +183,14 @@ def test_limits_of_rows_columns_and_bytes(settings, make):
     assert refusal(make([["Nachname"], ["x"] * 5])) == "too_many_columns"
     settings.IMPORT_MAX_BYTES = 9
     assert refusal(make([["Nachname"], ["x"]])) == "too_large"
+
+
+def test_blank_rows_without_end_are_not_read_to_their_end(settings):
+    settings.IMPORT_MAX_ROWS = 3
+    blank = b"\n" * 10 * (3 + HEAD_ROWS)
+
+    assert len(read(b"Nachname\nx" + blank[10:])) == 1
+    assert refusal(b"Nachname\nx" + blank) == "too_many_rows"
 
 
 def csv_of(rows):

@@ -219,16 +219,93 @@ def test_exactly_the_changed_cells_are_changed(dealer, manager, file_format):
         "Neu": "1",
     }
     assert len(row.changes) == len(changes)
+    [further] = [one[1:] for one in row.changes if one[0] == BY_NAME["custom_values"].header]
+    assert further == ["Farbe: rot", "Farbe: blau, Neu: 1"]
     assert untouched.history.count() == 1
 
 
-def test_an_emptied_cell_says_nothing(dealer, manager):
+def test_emptied_cells_empty_what_they_show(dealer, manager):
     lead = full_lead(dealer)
-    sheet = edit(written(exported(manager)), 0, city=None, message="")
+    sheet = written(exported(manager))
+    edit(sheet, 0, city=None, follow_up_at="", owner=None, finance_interest="", tags=None)
+    kept = said(lead, "postal_code", "location_id", "vehicle_id", "status_id", "custom_values")
+
+    [row] = take(sheet, dealer, manager).changed
+
+    names = ("city", "follow_up_at", "owner", "finance_interest")
+    assert said(lead, *names) == ["", None, None, None]
+    assert list(lead.tags.all()) == []
+    assert [CITY, "Leipzig", ""] in row.changes
+    names = ("postal_code", "location_id", "vehicle_id", "status_id", "custom_values")
+    assert said(lead, *names) == kept
+
+
+def test_what_no_list_can_empty_stays_and_is_named(dealer, manager):
+    full_lead(dealer)
+    sheet = edit(written(exported(manager)), 0, status="", country=None, vin=None, score=None)
+
+    [row] = take(sheet, dealer, manager).unchanged
+
+    [remark] = row.remarks
+    assert remark.startswith("Lässt sich nicht leeren: ")
+    assert all(BY_NAME[name].header in remark for name in ("status", "country", "vin"))
+    assert row.reason == f"Nichts Neues darin. {remark}"
+
+
+@pytest.mark.parametrize(("takes_conflicts", "city"), [(False, "Neustadt"), (True, "")])
+def test_an_emptied_cell_that_has_changed_here_is_a_conflict(
+    dealer, manager, takes_conflicts, city
+):
+    lead = full_lead(dealer, city="Altstadt")
+    sheet = edit(written(exported(manager)), 0, city=None)
+    colleague(lead, city="Neustadt")
+
+    [row] = take(sheet, dealer, manager, takes_conflicts=takes_conflicts).rows
+
+    assert row.notes["conflicts"] == [[CITY, "Altstadt", "", "Neustadt"]]
+    assert said(lead, "city") == [city]
+
+
+def test_where_nobody_knows_what_stood_there_an_empty_cell_says_nothing(dealer, manager):
+    lead = full_lead(dealer)
+    sheet = edit(written(exported(manager)), 0, city=None, version=None)
 
     assert take(sheet, dealer, manager).counts == {**UNCHANGED, "unchanged": 1}
-    lead.refresh_from_db()
-    assert lead.city
+    assert said(lead, "city") == ["Leipzig"]
+
+
+def test_a_fixed_value_takes_the_place_of_an_emptied_cell(dealer, manager):
+    lead = full_lead(dealer)
+    sheet = edit(written(exported(manager)), 0, campaign=None)
+
+    [row] = take(sheet, dealer, manager, fixed={"campaign": "Herbst"}).changed
+
+    assert said(lead, "campaign") == ["Herbst"]
+    assert [one[1:] for one in row.changes] == [["Frühjahr", "Herbst"]]
+
+
+def test_a_cell_with_an_error_of_excel_empties_nothing(dealer, manager):
+    lead = full_lead(dealer)
+    target = io.BytesIO()
+    write_list(target, exported(manager), EXPORTED, ExportFormat.XLSX)
+    book = openpyxl.load_workbook(target)
+    column = headers().index(CITY) + 1
+    cell = book.active.cell(2, column)
+    cell.value, cell.data_type = "#N/A", "e"
+    book.save(target := io.BytesIO())
+
+    assert take(target.getvalue(), dealer, manager).counts == {**UNCHANGED, "unchanged": 1}
+    assert said(lead, "city") == ["Leipzig"]
+
+
+def test_signs_that_windows_1252_lacks_are_no_change(dealer, manager):
+    lead = full_lead(dealer, last_name="Şahin", message="Привет?", custom_values={"Ort": "Łódź"})
+    sheet = edit(written(exported(manager), ExportFormat.CSV_WINDOWS), 0, city="Neustadt")
+
+    [row] = take(sheet, dealer, manager).changed
+
+    assert [label for label, *_values in row.changes] == [CITY]
+    assert said(lead, "last_name", "message") == ["Şahin", "Привет?"]
 
 
 def test_a_cell_that_cannot_be_read_changes_nothing_in_its_row(dealer, manager):

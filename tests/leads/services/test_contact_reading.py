@@ -23,6 +23,7 @@ from leads.services.contact_reading import (
         ("privat oder Büro", ("privat",), Code.PHONE_SPLIT),
         ("ruft an", ("ruft an",), Code.PHONE_INVALID),
         (";", (), None),
+        ("tel:+49-331-20 20 20", ("+49-331-20 20 20",), None),
     ],
 )
 def test_numbers_are_told_apart_but_none_is_torn(text, numbers, odd):
@@ -50,6 +51,7 @@ def test_a_second_number_goes_where_there_is_room(phone, mobile, placed):
         ("", ("", None)),
         ("max@example.org", ("max@example.org", None)),
         ("mailto:max@example.org", ("max@example.org", None)),
+        ("MAILTO:max@example.org", ("max@example.org", None)),
         ("max@", ("", Code.EMAIL_INVALID)),
         (
             f"max@{'x' * 60}.{'y' * 60}.{'z' * 60}.{'w' * 60}.{'v' * 20}.de",

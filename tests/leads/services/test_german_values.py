@@ -113,6 +113,7 @@ def test_refuses_what_is_no_whole_number(written):
         ("60 %", 60, False),
         ("60%", 60, False),
         (f"60{NBSP}%", 60, False),
+        ("60 Prozent", 60, False),
         ("60", 60, False),
         (60, 60, False),
         (60.0, 60, False),

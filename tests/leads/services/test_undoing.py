@@ -21,8 +21,10 @@ from leads.models import (
     Lead,
     Task,
 )
+from leads.models.warning import WarningCode
 from leads.services.change_batches import close_batch, edit_together, open_batch
 from leads.services.deleting import delete_leads, restore_leads
+from leads.services.drafts import DraftWarning
 from leads.services.handling import assign_leads, close_leads, record_change, set_status
 from leads.services.intake import Message, book, process
 from leads.services.merging import merge_leads
@@ -398,6 +400,23 @@ class TestImports:
         assert (after.last_name, after.email) == (lead.last_name, lead.email)
         assert after.search_text == lead.search_text
         assert after.customer == lead.customer
+
+    def test_what_it_found_odd_goes_with_it(self, dealer, manager):
+        odd = DraftWarning(WarningCode.EXCEL_CHANGED, "1067", "PLZ").as_json()
+        older = DraftWarning(WarningCode.TEXT_SHORTENED, "", "Nachricht").as_json()
+        lead = builders.make_lead(dealer, subject="Alt", warnings=[older])
+        draft = row(
+            number=lead.number,
+            subject="Neu",
+            contact={},
+            warnings=(DraftWarning(WarningCode.EXCEL_CHANGED, "1067", "PLZ"),),
+        )
+        batch, _entries = import_list(dealer, [draft], by=manager)
+        assert odd in fresh(lead).warnings
+
+        undo(batch, by=manager, now=LATER)
+
+        assert fresh(lead).warnings == [older]
 
     def test_an_enquiry_that_joined_a_case_leaves_it(self, dealer, manager):
         [receipt] = receive(
