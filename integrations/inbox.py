@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime
@@ -30,17 +29,6 @@ READING_SECONDS = 10 * 60
 SENDING_SECONDS = 5 * 60
 BATCH = 200  # entries made into leads in one transaction
 _SENDING_ENDS = READING_SECONDS + SENDING_SECONDS
-
-_COUNTER_OF_OUTCOME = {
-    Outcome.CREATED: "created",
-    Outcome.UPDATED: "updated",
-    Outcome.ATTACHED: "attached",
-    Outcome.REPEATED: "repeated",
-    Outcome.IGNORED: "repeated",
-    Outcome.CONFLICT: "conflicts",
-    Outcome.QUARANTINED: "quarantined",
-    Outcome.REJECTED: "quarantined",
-}
 
 
 def pull(
@@ -225,9 +213,7 @@ def _process(run: Run, mailbox: BdkMailbox, entries: Sequence[IntakeEntry]) -> N
         run.hold()
         batch = entries[start : start + BATCH]
         intake.process(run.connection.dealer, batch, mailbox.parse, now=run.now)
-        for outcome, number in Counter(entry.outcome for entry in batch).items():
-            name = _COUNTER_OF_OUTCOME[Outcome(outcome)]
-            setattr(run.record, name, getattr(run.record, name) + number)
+        run.record.count(entry.outcome for entry in batch)
         _count_new(run, batch)
 
 

@@ -7,7 +7,6 @@ steps leaves it in both, and the next run finds its entry again.
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,16 +31,6 @@ READING_SECONDS = 4 * 60  # then no further mail is fetched
 MAX_MAILS = 1000  # of one run
 _TOGETHER = 20  # mails that are booked and moved together, unless they are large
 _TOGETHER_BYTES = 8 * 1024**2
-
-_COUNTERS = {
-    Outcome.CREATED: "created",
-    Outcome.UPDATED: "updated",
-    Outcome.ATTACHED: "attached",
-    Outcome.REPEATED: "repeated",
-    Outcome.IGNORED: "repeated",
-    Outcome.CONFLICT: "conflicts",
-    Outcome.QUARANTINED: "quarantined",
-}
 # A person should look at these, so they lie apart in the mailbox too.
 _ASIDE = ("", Outcome.QUARANTINED, Outcome.SET_ASIDE)
 
@@ -206,6 +195,4 @@ def _process(run: Run, entries: Sequence[IntakeEntry]) -> None:
         if not batch:
             continue
         intake.process(run.connection.dealer, batch, parse, now=run.now)
-        for outcome, number in Counter(entry.outcome for entry in batch).items():
-            if name := _COUNTERS.get(Outcome(outcome)):
-                setattr(run.record, name, getattr(run.record, name) + number)
+        run.record.count(entry.outcome for entry in batch)

@@ -39,7 +39,7 @@ _COUNTERS = [
     "acknowledged",
 ]
 
-_MORE = ["attached", "unknown_types", "reported", "gone"]  # too many for the list
+_MORE = ["attached", "set_aside", "unknown_types", "reported", "gone"]  # too many for the list
 
 
 @admin.register(SyncRun)

@@ -1628,6 +1628,7 @@ class Migration(migrations.Migration):
                 ("repeated", models.PositiveIntegerField(default=0, verbose_name="repeated")),
                 ("conflicts", models.PositiveIntegerField(default=0, verbose_name="conflicts")),
                 ("quarantined", models.PositiveIntegerField(default=0, verbose_name="quarantined")),
+                ("set_aside", models.PositiveIntegerField(default=0, verbose_name="set aside")),
                 (
                     "acknowledged",
                     models.PositiveIntegerField(default=0, verbose_name="acknowledged"),

@@ -1,14 +1,17 @@
 """Sync runs: what one pull from a partner brought."""
 
+from collections import Counter
+from collections.abc import Iterable
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from integrations.models.connection import Connection, Partner
 from leads.models.dealer import DealerOwned
+from leads.models.intake import Outcome
 
 # What is added up per connection.
 COUNTERS = (
@@ -19,11 +22,45 @@ COUNTERS = (
     "repeated",
     "conflicts",
     "quarantined",
+    "set_aside",
     "unknown_types",
     "acknowledged",
     "reported",
     "gone",
 )
+# Of a message that has been through the intake; repeats are no new ones.
+_COUNTER_OF = {
+    Outcome.CREATED: "created",
+    Outcome.UPDATED: "updated",
+    Outcome.ATTACHED: "attached",
+    Outcome.REPEATED: "repeated",
+    Outcome.IGNORED: "repeated",
+    Outcome.CONFLICT: "conflicts",
+    Outcome.QUARANTINED: "quarantined",
+    Outcome.REJECTED: "quarantined",
+    Outcome.SET_ASIDE: "set_aside",
+}
+# What a run says of itself; but for the first two nothing of what did not happen.
+_SAID = {
+    "received": _("%(n)d received"),
+    "created": _("%(n)d new"),
+    "attached": _("%(n)d added to open leads"),
+    "updated": _("%(n)d updated"),
+    "repeated": _("%(n)d repeated"),
+    "conflicts": _("%(n)d contradictory"),
+    "quarantined": _("%(n)d in quarantine"),
+    "set_aside": _("%(n)d set aside"),
+    "acknowledged": _("%(n)d acknowledged"),
+    "reported": _("%(n)d statuses reported"),
+}
+_SAID_OF_STOCK = {
+    "received": _("%(n)d vehicles read"),
+    "created": _("%(n)d new"),
+    "updated": _("%(n)d changed"),
+    "repeated": _("%(n)d unchanged"),
+    "gone": _("%(n)d no longer in stock"),
+}
+_ALWAYS_SAID = ("received", "created")
 
 
 class SyncRun(DealerOwned):
@@ -57,6 +94,7 @@ class SyncRun(DealerOwned):
     repeated = models.PositiveIntegerField(_("repeated"), default=0)
     conflicts = models.PositiveIntegerField(_("conflicts"), default=0)
     quarantined = models.PositiveIntegerField(_("quarantined"), default=0)
+    set_aside = models.PositiveIntegerField(_("set aside"), default=0)
     acknowledged = models.PositiveIntegerField(_("acknowledged"), default=0)
     unknown_types = models.PositiveIntegerField(_("of unknown type"), default=0)
     reported = models.PositiveIntegerField(_("statuses reported"), default=0)
@@ -76,39 +114,20 @@ class SyncRun(DealerOwned):
         started = date_format(timezone.localtime(self.started_at), "SHORT_DATETIME_FORMAT")
         return f"{self.connection} {started}"
 
+    def count(self, outcomes: Iterable[str]) -> None:
+        """Of messages that have been through the intake."""
+        for outcome, number in Counter(outcomes).items():
+            name = _COUNTER_OF[Outcome(outcome)]
+            setattr(self, name, getattr(self, name) + number)
+
     def summary(self) -> str:
         """ "BDK Demo: 53 empfangen, 46 neu, 1 aktualisiert, …, 50 quittiert (2,1 s)" """
         seconds = (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0
-        if self.connection.partner == Partner.MARKETPLACE:
-            return self._stock_summary(seconds)
-        return gettext(
-            "%(connection)s: %(received)d received, %(created)d new, %(attached)d added to open "
-            "leads, %(updated)d updated, "
-            "%(repeated)d repeated, %(conflicts)d contradictory, %(quarantined)d in quarantine, "
-            "%(acknowledged)d acknowledged (%(seconds)s s)"
-        ) % {
-            "connection": self.connection,
-            "received": self.received,
-            "created": self.created,
-            "attached": self.attached,
-            "updated": self.updated,
-            "repeated": self.repeated,
-            "conflicts": self.conflicts,
-            "quarantined": self.quarantined,
-            "acknowledged": self.acknowledged,
-            "seconds": number_format(seconds, 1),
-        }
-
-    def _stock_summary(self, seconds: float) -> str:
-        return gettext(
-            "%(connection)s: %(received)d vehicles read, %(created)d new, %(updated)d changed, "
-            "%(repeated)d unchanged, %(gone)d no longer in stock (%(seconds)s s)"
-        ) % {
-            "connection": self.connection,
-            "received": self.received,
-            "created": self.created,
-            "updated": self.updated,
-            "repeated": self.repeated,
-            "gone": self.gone,
-            "seconds": number_format(seconds, 1),
-        }
+        said = _SAID_OF_STOCK if self.connection.partner == Partner.MARKETPLACE else _SAID
+        counts = {name: getattr(self, name) for name in said}
+        parts = [
+            str(words) % {"n": counts[name]}
+            for name, words in said.items()
+            if counts[name] or name in _ALWAYS_SAID
+        ]
+        return f"{self.connection}: {', '.join(parts)} ({number_format(seconds, 1)} s)"

@@ -275,6 +275,7 @@ def test_what_is_no_enquiry_is_set_aside_and_kept(server, connection, name):
 
     entry = IntakeEntry.objects.get()
     assert (entry.outcome, Lead.objects.count()) == (Outcome.SET_ASIDE, 0)
+    assert "1 empfangen, 0 neu, 1 aussortiert (" in run.summary()
     assert entry.reason
     assert entry.raw
     assert (run.state, len(server.mails("LeadOffice-Pruefen"))) == (SyncRun.State.DONE, 1)
