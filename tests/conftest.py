@@ -24,10 +24,13 @@ os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(48))
 os.environ.setdefault(
     "FIELD_ENCRYPTION_KEYS", base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 )
-if "PYTEST_XDIST_WORKER" not in os.environ:  # all processes of a run share them
+if "PYTEST_XDIST_WORKER" not in os.environ:  # the process that begins the others
     # Uploads and exports of a run go with it.
-    os.environ["MEDIA_ROOT"] = tempfile.mkdtemp(prefix="leadoffice-tests-")
-    atexit.register(shutil.rmtree, os.environ["MEDIA_ROOT"], ignore_errors=True)
+    os.environ["TESTS_FILES"] = tempfile.mkdtemp(prefix="leadoffice-tests-")
+    atexit.register(shutil.rmtree, os.environ["TESTS_FILES"], ignore_errors=True)
+# Each its own, like the database: to the others their files would be forgotten ones.
+_process = os.environ.get("PYTEST_XDIST_WORKER", "main")
+os.environ["MEDIA_ROOT"] = f"{os.environ['TESTS_FILES']}/{_process}"
 django.setup()  # now, since conftest files further down import models
 
 # Passwords hashed in microseconds; no walk over all static files for each test client.

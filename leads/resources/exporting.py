@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
-from django.core.files.storage import Storage
 from django.db.models import QuerySet
 from django.utils import translation
 
@@ -24,6 +23,7 @@ from leads.models.user import User
 from leads.resources.columns import BY_NAME, Column
 from leads.resources.export import EXPORTED, rows_in_order
 from leads.resources.list_writer import write_list
+from leads.services.forgotten_files import delete_forgotten
 
 EXPORT_RIGHT = "leads.export_lead"
 # Seconds between two notes of how far a worker is.
@@ -115,7 +115,9 @@ def delete_old_files(*, now: datetime) -> int:
         Export.objects.filter(pk=export.pk).update(
             file="", lead_ids=None, state=ExportState.FAILED if is_lost else export.state
         )
-    return len(old) + _delete_forgotten(export_storage(), now=now)
+    # Those that are waited for have gone by then.
+    forgotten = delete_forgotten(export_storage(), stored_before=now - 2 * FILES_KEPT)
+    return len(old) + forgotten
 
 
 def _still_visible(export: Export) -> QuerySet[Lead]:
@@ -158,15 +160,3 @@ def _noting(export: QuerySet[Export]) -> Progress:
             noted_at = time.monotonic()
 
     return note
-
-
-def _delete_forgotten(storage: Storage, *, now: datetime) -> int:
-    """A worker that was killed after it stored a file left it without a row."""
-    try:
-        _folders, names = storage.listdir("")
-    except FileNotFoundError:
-        return 0
-    forgotten = [name for name in names if now - storage.get_modified_time(name) > 2 * FILES_KEPT]
-    for name in forgotten:
-        storage.delete(name)
-    return len(forgotten)

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from leads.models.list_import import ListImport, ListRow, import_storage
 from leads.resources.import_running import cancel
+from leads.services.forgotten_files import delete_forgotten
 
 # A file that is being stored has no row yet.
 _STORED_WITHIN = timedelta(days=1)
@@ -17,7 +18,7 @@ def delete_old_rows(*, now: datetime) -> int:
     """Of how many imports. Those that nobody has finished are called off by it: what they have
     imported stays."""
     deleted = sum(_delete_rows_of(one, now=now) for one in ListImport.objects.with_old_rows(now))
-    _delete_forgotten_files(now=now)
+    delete_forgotten(import_storage(), known=_known_files(), stored_before=now - _STORED_WITHIN)
     return deleted
 
 
@@ -39,16 +40,8 @@ def _delete_rows_of(list_import: ListImport, *, now: datetime) -> bool:
     return True
 
 
-def _delete_forgotten_files(*, now: datetime) -> None:
-    """A process that was killed after it stored a file left it without a row."""
-    storage = import_storage()
-    try:
-        _folders, names = storage.listdir("")
-    except FileNotFoundError:
-        return
+def _known_files() -> set[str]:
     known: set[str] = set()
     for file, workbooks in ListImport.objects.values_list("file", "workbooks"):
         known |= {file, *workbooks.values()}
-    for name in set(names) - known:
-        if now - storage.get_modified_time(name) > _STORED_WITHIN:
-            storage.delete(name)
+    return known
