@@ -84,7 +84,8 @@ _MANAGER = (
     | _permissions(_ALL, *_LISTS)
     | _permissions(_LOOK, "leads.export", "leads.listimport")
     | {"leads.import_lead", "leads.import_customer", "leads.import_vehicle"}
-    | {"leads.export_lead", "leads.assign_lead", "leads.replay_intakeentry"}
+    | {"leads.export_lead", "leads.export_customer", "leads.export_vehicle"}
+    | {"leads.assign_lead", "leads.replay_intakeentry"}
     | {"leads.merge_customer", "leads.merge_lead"}
     | {"leads.view_changebatch", "leads.undo_changebatch"}
 )

@@ -17,6 +17,7 @@ from leads.admin.customer_merging import CustomerMerging
 from leads.admin.display import ago, mail_link, moment, phone_link, two_lines
 from leads.admin.filters import DaysFilter
 from leads.admin.leads_of import LeadsOfAdmin
+from leads.admin.list_export import ListExport
 from leads.admin.match_suggestion import possible_twins
 from leads.models import Customer
 
@@ -24,7 +25,8 @@ _SHOWN_SUGGESTIONS = 10
 
 
 @admin.register(Customer)
-class CustomerAdmin(CustomerMerging, CustomerBin, LeadsOfAdmin):
+class CustomerAdmin(ListExport, CustomerMerging, CustomerBin, LeadsOfAdmin):
+    import_export_change_list_template = "admin/leads/customer/change_list.html"
     lead_column = "customer"
     actions = ["merge_selected", "restore_selected"]
     list_display = ["name_cell", "contact_cell", "place_cell", "leads_cell", "since_cell"]

@@ -14,15 +14,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
 from leads.admin.display import ago, badge, moment, two_lines
 from leads.admin.kept import KeptAdmin
-from leads.admin.lead_export import hand_out
+from leads.admin.list_export import hand_out, list_of
 from leads.admin.wall import has_right_at, user_of
 from leads.models import Export, ExportState
-from leads.resources.exporting import EXPORT_RIGHT
+from leads.resources.export_kinds import EXPORT_KINDS
 
 _TONES = {
     ExportState.WAITING: "grey",
@@ -37,9 +37,9 @@ class ExportAdmin(KeptAdmin):
     list_display = ["who_cell", "what_cell", "filters_cell", "state_cell", "file_cell"]
     list_display_links = None
     list_select_related = ["user", "dealer"]
-    list_filter: ClassVar[Any] = ["state", "origin"]
+    list_filter: ClassVar[Any] = ["kind", "state", "origin"]
     list_filter_submit = True
-    empty_text = gettext_lazy("Every list of leads that somebody exports is on record here.")
+    empty_text = gettext_lazy("Every list that somebody exports is on record here.")
     actions = None
     fields: ClassVar[Any] = []
 
@@ -47,7 +47,7 @@ class ExportAdmin(KeptAdmin):
         css: ClassVar[Any] = {"all": ["leads/exchange.css"]}
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).defer("lead_ids")
+        return super().get_queryset(request).defer("row_ids")
 
     # The list
 
@@ -60,7 +60,7 @@ class ExportAdmin(KeptAdmin):
 
     @display(description=gettext_lazy("what"))
     def what_cell(self, export: Export) -> SafeString:
-        return two_lines(leads_text(export.total), export.get_format_display())
+        return two_lines(counted_text(export), export.get_format_display())
 
     @display(description=gettext_lazy("filtered by"))
     def filters_cell(self, export: Export) -> str:
@@ -106,14 +106,14 @@ class ExportAdmin(KeptAdmin):
             "opts": self.opts,
             "title": _("Export"),
             "export": export,
-            "leads": leads_text(export.total),
+            "counted": counted_text(export),
             "state": self.state_cell(export),
             "words": progress_text(export),
             "may_fetch": self._may_fetch(request, export),
             "is_own": export.user_id == request.user.pk,
             "until": moment(export.expires_at, now=timezone.now()),
             "when": moment(export.created_at, now=timezone.now()),
-            "list": reverse("admin:leads_lead_changelist"),
+            "list": reverse(list_of(EXPORT_KINDS[export.kind])),
         }
         return TemplateResponse(request, "admin/leads/export/page.html", context)
 
@@ -145,12 +145,12 @@ class ExportAdmin(KeptAdmin):
     def _may_fetch(self, request: HttpRequest, export: Export) -> bool:
         user = user_of(request)
         return export.waits_for(user, now=timezone.now()) and has_right_at(
-            user, EXPORT_RIGHT, export.dealer_id
+            user, EXPORT_KINDS[export.kind].right, export.dealer_id
         )
 
 
-def leads_text(count: int) -> str:
-    return ngettext("%(n)s lead", "%(n)s leads", count) % {"n": number_format(count)}
+def counted_text(export: Export) -> str:
+    return EXPORT_KINDS[export.kind].counted(export.total)
 
 
 def state_text(export: Export) -> str:
@@ -168,7 +168,7 @@ def progress_text(export: Export) -> str:
             return _("The list could not be written. Please export it again.")
         case ExportState.DONE:
             return _("The list is written.")
-    return _("%(written)s of %(leads)s written.") % {
+    return _("%(written)s of %(rows)s written.") % {
         "written": number_format(export.written),
-        "leads": leads_text(export.total),
+        "rows": counted_text(export),
     }

@@ -18,13 +18,13 @@ from unfold.decorators import display
 from leads.admin import filters
 from leads.admin.histories import DealerHistoryAdmin
 from leads.admin.lead_bin import LeadBin
-from leads.admin.lead_export import LeadExport
 from leads.admin.lead_forms import LeadForm, NewLeadForm
 from leads.admin.lead_handover import LeadHandover
 from leads.admin.lead_list import LeadChangeList
 from leads.admin.lead_page import lead_page
 from leads.admin.lead_steps import LeadSteps
 from leads.admin.lead_tasks import LeadTasks
+from leads.admin.list_export import ListExport
 from leads.admin.wall import has_right_at, sees_creditworthiness, user_of
 from leads.models import Lead
 from leads.services.by_hand import SENDER, receive_by_hand
@@ -98,7 +98,8 @@ _ALWAYS_OPEN = 2
 
 
 @admin.register(Lead)
-class LeadAdmin(LeadExport, LeadSteps, LeadBin, LeadTasks, LeadHandover, DealerHistoryAdmin):
+class LeadAdmin(ListExport, LeadSteps, LeadBin, LeadTasks, LeadHandover, DealerHistoryAdmin):
+    import_export_change_list_template = "admin/leads/lead/change_list.html"
     form = LeadForm
     list_display = [
         "customer_cell",

@@ -18,6 +18,7 @@ from leads.admin.display import badge, money, month, two_lines, with_unit
 from leads.admin.filters import LocationFilter, VehicleStateFilter
 from leads.admin.findings import findings_of_vehicle, vehicle_chips
 from leads.admin.leads_of import LeadsOfAdmin
+from leads.admin.list_export import ListExport
 from leads.admin.vehicle_exports import ads_of, transmissions_of
 from leads.admin.wall import user_of
 from leads.models import Vehicle
@@ -32,7 +33,8 @@ _TONES = {
 
 
 @admin.register(Vehicle)
-class VehicleAdmin(LeadsOfAdmin):
+class VehicleAdmin(ListExport, LeadsOfAdmin):
+    import_export_change_list_template = "admin/leads/vehicle/change_list.html"
     lead_column = "vehicle"
     list_display = ["name_cell", "facts_cell", "price_cell", "state_cell", "leads_cell", "location"]
     list_display_links = ["name_cell"]

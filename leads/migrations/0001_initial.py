@@ -597,6 +597,7 @@ class Migration(migrations.Migration):
                 "permissions": [
                     ("merge_customer", "Can merge customers"),
                     ("import_customer", "Can import customers"),
+                    ("export_customer", "Can export customers"),
                 ],
                 "indexes": [
                     models.Index(fields=["dealer", "-created_at", "-id"], name="customer_newest"),
@@ -1099,6 +1100,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("leads", "leads"),
+                            ("customers", "customers"),
+                            ("vehicles", "vehicles"),
+                            ("entries", "catalogue entries"),
+                        ],
+                        default="leads",
+                        max_length=10,
+                        verbose_name="list of",
+                    ),
+                ),
+                (
                     "origin",
                     models.CharField(
                         choices=[("page", "admin"), ("command", "command line")],
@@ -1138,9 +1153,9 @@ class Migration(migrations.Migration):
                         verbose_name="state",
                     ),
                 ),
-                ("total", models.PositiveIntegerField(verbose_name="leads")),
-                ("written", models.PositiveIntegerField(default=0, verbose_name="leads written")),
-                ("lead_ids", models.BinaryField(null=True)),
+                ("total", models.PositiveIntegerField(verbose_name="rows")),
+                ("written", models.PositiveIntegerField(default=0, verbose_name="rows written")),
+                ("row_ids", models.BinaryField(null=True)),
                 (
                     "file",
                     models.CharField(
@@ -1202,6 +1217,20 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("leads", "leads"),
+                            ("customers", "customers"),
+                            ("vehicles", "vehicles"),
+                            ("entries", "catalogue entries"),
+                        ],
+                        default="leads",
+                        max_length=10,
+                        verbose_name="list of",
+                    ),
+                ),
                 ("name", models.CharField(max_length=80, verbose_name="name")),
                 ("columns", models.JSONField(default=list, verbose_name="columns")),
                 (
@@ -1234,7 +1263,8 @@ class Migration(migrations.Migration):
                 "ordering": ["name", "pk"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("dealer", "user", "name"), name="export_template_once_per_name"
+                        fields=("dealer", "user", "kind", "name"),
+                        name="export_template_once_per_name",
                     )
                 ],
             },
@@ -4225,7 +4255,10 @@ class Migration(migrations.Migration):
                 "verbose_name": "vehicle",
                 "verbose_name_plural": "vehicles",
                 "ordering": ["-created_at", "-pk"],
-                "permissions": [("import_vehicle", "Can import vehicles")],
+                "permissions": [
+                    ("import_vehicle", "Can import vehicles"),
+                    ("export_vehicle", "Can export vehicles"),
+                ],
                 "indexes": [
                     models.Index(fields=["dealer", "-created_at", "-id"], name="vehicle_newest"),
                     models.Index(fields=["dealer", "-updated_at", "-id"], name="vehicle_by_change"),

@@ -75,6 +75,7 @@ class Customer(ContactData, DealerOwned):
         permissions = [
             ("merge_customer", _("Can merge customers")),
             ("import_customer", _("Can import customers")),
+            ("export_customer", _("Can export customers")),
         ]
         indexes = [
             models.Index(fields=["dealer", "-created_at", "-id"], name="customer_newest"),

@@ -1,4 +1,4 @@
-"""Lists of leads that left the house: what was asked for, how far it is, how long it waits."""
+"""Lists that left the house: what was asked for, how far it is, how long it waits."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from leads.models.dealer import Dealer, DealerOwned, DealerOwnedQuerySet
+from leads.models.list_kind import ListKind
 from leads.models.user import User
 
 # After this a written file is deleted; the line about it stays.
@@ -47,8 +48,8 @@ class ExportOrigin(models.TextChoices):
 
 class ExportQuerySet(DealerOwnedQuerySet["Export"]):
     def with_old_file(self, now: datetime) -> Self:
-        """Those whose time is over, written or not: the leads asked for are forgotten as well."""
-        is_left = ~Q(file="") | Q(lead_ids__isnull=False)
+        """Those whose time is over, written or not: the rows asked for are forgotten as well."""
+        is_left = ~Q(file="") | Q(row_ids__isnull=False)
         return self.filter(is_left, created_at__lt=now - FILES_KEPT)
 
 
@@ -65,6 +66,7 @@ class Export(DealerOwned):
         verbose_name=_("exported by"),
         related_name="+",
     )
+    kind = models.CharField(_("list of"), max_length=10, choices=ListKind, default=ListKind.LEADS)
     origin = models.CharField(_("started by"), max_length=10, choices=ExportOrigin)
     format = models.CharField(_("format"), max_length=20, choices=ExportFormat)
     language = models.CharField(max_length=10)
@@ -73,10 +75,10 @@ class Export(DealerOwned):
     state = models.CharField(
         _("state"), max_length=10, choices=ExportState, default=ExportState.WAITING
     )
-    total = models.PositiveIntegerField(_("leads"))
-    written = models.PositiveIntegerField(_("leads written"), default=0)
-    # Which leads, as 64-bit numbers in the order of the list; gone once they are written.
-    lead_ids = models.BinaryField(null=True, editable=False)
+    total = models.PositiveIntegerField(_("rows"))
+    written = models.PositiveIntegerField(_("rows written"), default=0)
+    # Which ones, as 64-bit numbers in the order of the list; gone once they are written.
+    row_ids = models.BinaryField(null=True, editable=False)
     # Its name in the storage, at random; empty while there is none.
     file = models.CharField(_("file"), max_length=100, blank=True, editable=False)
     size = models.PositiveBigIntegerField(_("size (bytes)"), null=True, blank=True)
@@ -129,11 +131,11 @@ class Export(DealerOwned):
         if self.file:
             export_storage().delete(self.file)
 
-    def remember_leads(self, ids: Iterable[int]) -> None:
-        self.lead_ids = array("q", ids).tobytes()
+    def remember_rows(self, ids: Iterable[int]) -> None:
+        self.row_ids = array("q", ids).tobytes()
 
-    def remembered_leads(self) -> array[int]:
-        return array("q", bytes(self.lead_ids or b""))
+    def remembered_rows(self) -> array[int]:
+        return array("q", bytes(self.row_ids or b""))
 
 
 class ExportTemplateQuerySet(DealerOwnedQuerySet["ExportTemplate"]):
@@ -144,11 +146,13 @@ class ExportTemplateQuerySet(DealerOwnedQuerySet["ExportTemplate"]):
 
 
 class ExportTemplate(DealerOwned):
-    """Columns in an order, under a name: of one person, or for all of a dealer."""
+    """Columns of one kind of lists in an order, under a name: of one person, or for all of a
+    dealer."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, verbose_name=_("user"), related_name="+"
     )
+    kind = models.CharField(_("list of"), max_length=10, choices=ListKind, default=ListKind.LEADS)
     name = models.CharField(_("name"), max_length=80)
     columns: Any = models.JSONField(_("columns"), default=list)  # names, in their order
     is_shared = models.BooleanField(_("for all colleagues"), default=False)
@@ -161,7 +165,7 @@ class ExportTemplate(DealerOwned):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["dealer", "user", "name"], name="export_template_once_per_name"
+                fields=["dealer", "user", "kind", "name"], name="export_template_once_per_name"
             ),
         ]
 

@@ -62,7 +62,10 @@ class Vehicle(DealerOwned):
         verbose_name = _("vehicle")
         verbose_name_plural = _("vehicles")
         ordering = ["-created_at", "-pk"]
-        permissions = [("import_vehicle", _("Can import vehicles"))]
+        permissions = [
+            ("import_vehicle", _("Can import vehicles")),
+            ("export_vehicle", _("Can export vehicles")),
+        ]
         indexes = [
             models.Index(fields=["dealer", "-created_at", "-id"], name="vehicle_newest"),
             models.Index(fields=["dealer", "-updated_at", "-id"], name="vehicle_by_change"),

@@ -6,13 +6,19 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from leads.resources.cells import cell_text, in_windows
-from leads.resources.columns import BY_NAME, Column
+from leads.resources.column_table import Column
+from leads.resources.columns import BY_NAME
+from leads.resources.customer_columns import CUSTOMERS
 from leads.resources.known import Base
 from leads.resources.readers import Office, Reading
 from leads.resources.rows import Conflict, Row
+from leads.resources.vehicle_columns import VEHICLES
 
 # Excel takes these for numbers when it opens a CSV, and drops their leading zeros.
-_ZEROS = (BY_NAME["postal_code"], BY_NAME["phone"], BY_NAME["mobile"])
+_ZEROS = (
+    *(BY_NAME["postal_code"], BY_NAME["phone"], BY_NAME["mobile"]),
+    *(CUSTOMERS.by_name["external_number"], VEHICLES.by_name["internal_number"]),
+)
 
 
 class ListedCell(NamedTuple):

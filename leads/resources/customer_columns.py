@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -13,17 +12,8 @@ from leads.resources.cells import cell_text
 from leads.resources.column_table import Column, ColumnTable
 from leads.resources.columns import LEADS
 from leads.resources.readers import Reading, reads_text
+from leads.resources.record_columns import NUMBER, VERSION
 from leads.services.person_names import split_salutation
-
-_NO_NUMBER = _("This is not a number of LeadOffice. Please correct it or leave it empty.")
-
-
-def read_own_number(cell: Any, row: Reading, header: str) -> None:
-    """Our own, as the workbook of a result shows it."""
-    text = re.sub(r",0$", "", clean_text(cell_text(cell)))
-    if not re.fullmatch("[0-9]{1,18}", text):
-        raise ValueError(_NO_NUMBER)
-    row.put("pk", int(text))
 
 
 def read_title(cell: Any, row: Reading, header: str) -> None:
@@ -37,11 +27,12 @@ def read_title(cell: Any, row: Reading, header: str) -> None:
 
 CUSTOMERS = ColumnTable(
     (
-        Column("number", _("LeadOffice number"), read_own_number, synonyms=("LeadOffice number",)),
+        NUMBER,
         Column(
             "external_number",
             _("customer number"),
             reads_text("external_number", exact=True, limit=64),
+            "external_number",
             synonyms=(
                 *("Kunden-Nr.", "Kundennr.", "Kd.-Nr.", "KdNr", "Kundennummer der Bank", "Debitor"),
                 *("Debitorennummer", "Debitor-Nr.", "Externe Nummer", "Number at the bank"),
@@ -53,6 +44,7 @@ CUSTOMERS = ColumnTable(
             "title",
             LEADS.by_name["title"].label,
             read_title,
+            "title",
             synonyms=LEADS.by_name["title"].synonyms,
         ),
         *(
@@ -66,8 +58,10 @@ CUSTOMERS = ColumnTable(
             "note",
             Customer._meta.get_field("note").verbose_name,
             reads_text("note", multiline=True),
+            "note",
             synonyms=LEADS.by_name["note"].synonyms,
         ),
+        VERSION,
     ),
     telling=(
         *("number", "external_number", "name", "first_name", "last_name", "company", "email"),

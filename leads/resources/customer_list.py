@@ -19,12 +19,12 @@ from leads.services.customers import COLUMNS, IDENTIFYING
 from leads.services.listed_customers import foresee_customers, take_customers
 
 
-def _understanding(_list_import: ListImport) -> Callable[[Row, Reading], Said]:
+def _understanding(_list_import: ListImport) -> Callable[[Row, Reading, Mapping[str, Any]], Said]:
     return _understand
 
 
-def _understand(row: Row, reading: Reading) -> Said:
-    complete_contact(reading, {})
+def _understand(row: Row, reading: Reading, known: Mapping[str, Any]) -> Said:
+    complete_contact(reading, known)
     values = {name: reading.values[name] for name in COLUMNS if name in reading.values}
     pk = reading.values.get("pk")
     if pk is None and not values.keys() & {*IDENTIFYING, "external_number"}:
@@ -32,8 +32,9 @@ def _understand(row: Row, reading: Reading) -> Said:
         unusable = _("This cannot be used. Please correct it.")
         odd = [Problem(one.field, one.value, unusable) for one in reading.warnings]
         raise UnusableRow(row, [*odd, Problem("", "", reason)])
-    person = " ".join(filter(None, (values.get("first_name"), values.get("last_name"))))
-    title = person or values.get("company") or values.get("email") or values.get("phone", "")
+    told = {**known, **values}
+    person = " ".join(filter(None, (told.get("first_name"), told.get("last_name"))))
+    title = person or told.get("company") or told.get("email") or told.get("phone") or ""
     return Said(values, title, _names(values, pk), pk, reading.warnings)
 
 

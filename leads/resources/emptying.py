@@ -1,23 +1,22 @@
-"""What a lead loses by cells that somebody has emptied in a list of ours."""
+"""What a record loses by cells that somebody has emptied in a list of ours."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from leads.resources.cells import cell_text
-from leads.resources.columns import BY_NAME, Column
+from leads.resources.column_table import Column
+from leads.resources.export_kinds import ExportKind
 from leads.resources.known import Base
 from leads.resources.rows import Conflict, Row
 
-# Each lead has these.
-_NEEDED = frozenset({"status", "source", "country", "urgency"})
 # Its columns tell of a vehicle; that the lead means it, none of them says.
 _VEHICLE = "vehicle"
 
 
 @dataclass
 class Emptied:
-    """`columns` of the lead; whether its `tags` go; headers of what is `kept`, since no list can
+    """`columns` of the model; whether the `tags` go; headers of what is `kept`, since no list can
     empty it; and where the cell has changed here as well."""
 
     columns: list[str] = field(default_factory=list)
@@ -26,18 +25,20 @@ class Emptied:
     conflicts: list[Conflict] = field(default_factory=list)
 
 
-def find_emptied(row: Row, then: Base, now: Base, *, takes_conflicts: bool) -> Emptied:
+def find_emptied(
+    row: Row, then: Base, now: Base, kind: ExportKind, *, takes_conflicts: bool
+) -> Emptied:
     """`then`: what the list said when it was exported, `now`: what it would say."""
     found = Emptied()
     for name in row.blank:
-        column = BY_NAME[name]
+        column = kind.table.by_name[name]
         exported, present = then.cells.get(name), now.cells.get(name)
         if not cell_text(exported) or not cell_text(present):
             continue
         # Of tags nobody knows what they were when the row was exported.
         if name == "tags" and then is now:
             found.tags = True
-        elif not (emptied := _emptied_by(column)):
+        elif not (emptied := _emptied_by(column, kind)):
             found.kept += [] if column.shown else [column.header]
         elif exported == present:
             found.columns.append(emptied)
@@ -48,8 +49,8 @@ def find_emptied(row: Row, then: Base, now: Base, *, takes_conflicts: bool) -> E
     return found
 
 
-def _emptied_by(column: Column) -> str:
-    """The lead's column that goes with a cell; "" if it stays."""
+def _emptied_by(column: Column, kind: ExportKind) -> str:
+    """The model's column that goes with a cell; "" if it stays."""
     name = column.path.partition("__")[0]
-    is_kept = column.fixed or name in _NEEDED or name == _VEHICLE
+    is_kept = column.fixed or name in kind.needed or name == _VEHICLE
     return "" if is_kept else name

@@ -1,4 +1,4 @@
-"""Leads as rows of a list: the columns that were chosen, in their order.
+"""Leads, customers and vehicles as rows of a list: the columns that were chosen, in their order.
 
 Results of credit pre-checks are no column: an exported list leaves the house.
 """
@@ -13,18 +13,18 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
-from django.db.models import BooleanField, CharField, DateTimeField, Field, QuerySet, TextField
+from django.db.models import BooleanField, CharField, DateTimeField, QuerySet, TextField
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from leads.models.lead import Lead
+from leads.models.list_kind import ListKind
 from leads.resources.cells import MAX_CELL_TEXT, shortened
-from leads.resources.columns import COLUMNS, Column
+from leads.resources.column_table import Column
+from leads.resources.export_kinds import EXPORT_KINDS, ExportKind, export_kind_of, with_version
 
-EXPORTED: tuple[Column, ...] = tuple(
-    column for column in COLUMNS if column.path or column.name == "tags"
-)
-# Leads in hand at a time, however long the list is.
+EXPORTED = EXPORT_KINDS[ListKind.LEADS].columns
+# Records in hand at a time, however long the list is.
 CHUNK = 2000
 
 
@@ -34,42 +34,33 @@ def headers(columns: Sequence[Column] = EXPORTED) -> list[str]:
 
 
 def exported_rows(
-    leads: QuerySet[Any], columns: Sequence[Column] = EXPORTED
+    records: QuerySet[Any], columns: Sequence[Column] = EXPORTED
 ) -> Iterator[list[Any]]:
-    """One list of cells per lead: None, text, bool as yes or no, numbers, dates, naive times.
+    """One list of cells per record: None, text, bool as yes or no, numbers, dates, naive times.
 
-    `leads`: or rows of their history, which have the same columns and the tags that the leads
+    `records`: or rows of their history, which have the same columns and the tags that the leads
     have now. One query, and one for the tags of each CHUNK of leads.
     """
     # Whatever a list needs to show its rows (related rows, annotations) is not needed here.
-    found = leads.select_related(None).prefetch_related(None).values_list("id", *_paths(columns))
-    waiting = found.iterator(chunk_size=CHUNK)
-    to_cells = _cells_of(columns)
+    plain = with_version(records.select_related(None).prefetch_related(None))
+    waiting = plain.values_list("id", *_paths(columns)).iterator(chunk_size=CHUNK)
+    to_cells = _cells_of(columns, export_kind_of(records.model))
     while some := list(islice(waiting, CHUNK)):
         yield from to_cells(some)
 
 
 def rows_in_order(
-    leads: QuerySet[Lead], ids: Sequence[int], columns: Sequence[Column] = EXPORTED
+    records: QuerySet[Any], ids: Sequence[int], columns: Sequence[Column] = EXPORTED
 ) -> Iterator[list[Any]]:
-    """The same for these leads in this order; those that are not among `leads` (any more) are
-    left out. Reads a CHUNK at a time, so neither memory nor a cursor is held for long."""
-    to_cells = _cells_of(columns)
-    found = leads.order_by().select_related(None).values_list("pk", *_paths(columns))
+    """The same for these in this order; those that are not among `records` (any more) are left
+    out. Reads a CHUNK at a time, so neither memory nor a cursor is held for long."""
+    to_cells = _cells_of(columns, export_kind_of(records.model))
+    plain = with_version(records.order_by().select_related(None))
+    found = plain.values_list("pk", *_paths(columns))
     for start in range(0, len(ids), CHUNK):
         wanted = ids[start : start + CHUNK]
         by_id = {row[0]: row for row in found.filter(pk__in=wanted)}
         yield from to_cells([by_id[pk] for pk in wanted if pk in by_id])
-
-
-def field_of(column: Column) -> Field[Any, Any] | None:
-    """The column of the database that a column of the list shows; None for the tags."""
-    model: Any = Lead
-    field: Any = None
-    for name in column.path.split("__") if column.path else ():
-        field = model._meta.get_field(name)
-        model = field.related_model
-    return field
 
 
 def _paths(columns: Sequence[Column]) -> list[str]:
@@ -77,11 +68,11 @@ def _paths(columns: Sequence[Column]) -> list[str]:
 
 
 def _cells_of(
-    columns: Sequence[Column],
+    columns: Sequence[Column], kind: ExportKind
 ) -> Callable[[Sequence[Sequence[Any]]], Iterator[list[Any]]]:
-    """Turns rows (id of the lead, values by _paths) into rows of cells."""
+    """Turns rows (id of the record, values by _paths) into rows of cells."""
     tags_at = next((at for at, column in enumerate(columns) if not column.path), None)
-    changed = [(at, change) for at, one in enumerate(columns) if (change := _change_of(one))]
+    changed = [(at, change) for at, one in enumerate(columns) if (change := _change_of(one, kind))]
 
     def cells(rows: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
         tags = _tags_of([row[0] for row in rows]) if tags_at is not None else {}
@@ -104,9 +95,9 @@ def _tags_of(ids: Iterable[int]) -> Mapping[int, str]:
     return {pk: ", ".join(tags) for pk, tags in names.items()}
 
 
-def _change_of(column: Column) -> Callable[[Any], Any] | None:
+def _change_of(column: Column, kind: ExportKind) -> Callable[[Any], Any] | None:
     """What a value of this column is turned into for a cell; None: it stays as it is."""
-    field = field_of(column)
+    field = kind.field_of(column)
     match field:
         case None:
             return None

@@ -1,6 +1,7 @@
-"""Exports of leads, for all doors: who gets what, written at once or by a worker, kept for a day.
+"""Exports of leads, customers and vehicles, for all doors: who gets what, written at once or by a
+worker, kept for a day.
 
-Which leads is decided when somebody asks; what they say, and whether they still may be seen, when
+Which ones is decided when somebody asks; what they say, and whether they still may be seen, when
 they are written.
 """
 
@@ -18,61 +19,64 @@ from django.utils import translation
 from leads.access import may_at
 from leads.models.dealer import Dealer
 from leads.models.export import FILES_KEPT, Export, ExportState, export_storage
-from leads.models.lead import Lead
 from leads.models.user import User
-from leads.resources.columns import BY_NAME, Column
-from leads.resources.export import EXPORTED, rows_in_order
+from leads.resources.column_table import Column
+from leads.resources.export import rows_in_order
+from leads.resources.export_kinds import EXPORT_KINDS, ExportKind, export_kind_of
 from leads.resources.list_writer import write_list
 from leads.services.forgotten_files import delete_forgotten
 
-EXPORT_RIGHT = "leads.export_lead"
 # Seconds between two notes of how far a worker is.
 _NOTE_EVERY = 1.0
 
-Progress = Callable[[int], object]  # called with the number of leads written since
+Progress = Callable[[int], object]  # called with the number of rows written since
 
 
 class NotAllowed(Exception):
     """Who asked for the list may not export (any more)."""
 
 
-def columns_named(names: Sequence[str]) -> list[Column]:
+def columns_named(names: Sequence[str], kind: ExportKind) -> list[Column]:
     """Those of the names that can be exported, in this order; all of them if none is."""
-    return known_columns(names) or list(EXPORTED)
+    return known_columns(names, kind) or list(kind.columns)
 
 
-def known_columns(names: Sequence[str]) -> list[Column]:
+def known_columns(names: Sequence[str], kind: ExportKind) -> list[Column]:
     """Those of the names that can be exported, in this order."""
-    known = [BY_NAME[name] for name in dict.fromkeys(names) if name in BY_NAME]
-    return [column for column in known if column in EXPORTED]
+    by_name = {column.name: column for column in kind.columns}
+    return [by_name[name] for name in dict.fromkeys(names) if name in by_name]
 
 
 def order_export(
-    dealer: Dealer, leads: QuerySet[Lead], *, user: User | None, now: datetime, **values: Any
+    dealer: Dealer, rows: QuerySet[Any], *, user: User | None, now: datetime, **values: Any
 ) -> Export:
-    """Note that these leads of the dealer, in their order, are to be exported. `user`: for whom,
-    None for the operator's command line. `values`: origin, format, columns (names), filters."""
+    """Note that these leads, customers or vehicles of the dealer, in their order, are to be
+    exported. `user`: for whom, None for the operator's command line. `values`: origin, format,
+    columns (names), filters."""
+    kind = export_kind_of(rows.model)
     export = Export(
         dealer=dealer,
+        kind=kind.kind,
         user=user,
         created_at=now,
         language=translation.get_language() or "",
         **values,
     )
-    ids = leads.filter(dealer=dealer, deleted_at=None).values_list("pk", flat=True)
-    export.remember_leads(ids.iterator())
-    export.total = len(export.remembered_leads())
+    ids = rows.filter(kind.present, dealer=dealer).values_list("pk", flat=True)
+    export.remember_rows(ids.iterator())
+    export.total = len(export.remembered_rows())
     export.save()
     return export
 
 
 def write_export(export: Export, target: BinaryIO, *, progress: Progress = lambda n: None) -> int:
-    """Write the ordered leads into a file that is open for bytes; how many. Raises NotAllowed."""
-    columns = columns_named(export.columns)
+    """Write the ordered rows into a file that is open for bytes; how many. Raises NotAllowed."""
+    kind = EXPORT_KINDS[export.kind]
+    columns = columns_named(export.columns, kind)
     with translation.override(export.language):
-        rows = rows_in_order(_still_visible(export), export.remembered_leads(), columns)
+        rows = rows_in_order(_still_visible(export, kind), export.remembered_rows(), columns)
         counted = _Counted(rows, progress)
-        write_list(target, counted, columns, export.format)
+        write_list(target, counted, columns, export.format, kind=kind)
     return counted.number
 
 
@@ -80,16 +84,16 @@ def note_done(export: Export, *, written: int, now: datetime) -> None:
     export.state = ExportState.DONE
     export.written = written
     export.finished_at = now
-    export.lead_ids = None
+    export.row_ids = None
     export.save()
 
 
 def write_for_download(export: Export, *, clock: Callable[[], datetime]) -> int:
-    """What a worker does with a large export; how many leads. Written twice it is as good as once.
+    """What a worker does with a large export; how many rows. Written twice it is as good as once.
 
     Raises whatever goes wrong, noted in the export as well.
     """
-    if export.state == ExportState.DONE or export.lead_ids is None:
+    if export.state == ExportState.DONE or export.row_ids is None:
         return export.written
     mine = Export.objects.for_dealer(export.dealer_id).filter(pk=export.pk)
     mine.update(state=ExportState.RUNNING, written=0)
@@ -108,25 +112,25 @@ def write_for_download(export: Export, *, clock: Callable[[], datetime]) -> int:
 
 def delete_old_files(*, now: datetime) -> int:
     """Delete what waited for a day, fetched or not, and files that nobody knows; how many."""
-    old = list(Export.objects.with_old_file(now).defer("lead_ids"))
+    old = list(Export.objects.with_old_file(now).defer("row_ids"))
     for export in old:
         export.delete_file()
         is_lost = not export.is_over
         Export.objects.filter(pk=export.pk).update(
-            file="", lead_ids=None, state=ExportState.FAILED if is_lost else export.state
+            file="", row_ids=None, state=ExportState.FAILED if is_lost else export.state
         )
     # Those that are waited for have gone by then.
     forgotten = delete_forgotten(export_storage(), stored_before=now - 2 * FILES_KEPT)
     return len(old) + forgotten
 
 
-def _still_visible(export: Export) -> QuerySet[Lead]:
-    leads = Lead.objects.for_dealer(export.dealer_id)
+def _still_visible(export: Export, kind: ExportKind) -> QuerySet[Any]:
+    rows = kind.model.objects
     if export.user is None:
-        return leads
-    if not may_at(export.user, EXPORT_RIGHT, export.dealer_id):
+        return rows.for_dealer(export.dealer_id)  # type: ignore[no-any-return]
+    if not may_at(export.user, kind.right, export.dealer_id):
         raise NotAllowed(f"export {export.pk}")
-    return Lead.objects.for_user(export.user).filter(dealer=export.dealer_id)
+    return rows.for_user(export.user).filter(dealer=export.dealer_id)  # type: ignore[no-any-return]
 
 
 class _Counted:

@@ -15,19 +15,16 @@ from leads.models.intake import IntakeEntry
 from leads.models.keys import fold
 from leads.models.lead import Lead
 from leads.models.lead_type import LeadType
+from leads.models.list_kind import ListKind
 from leads.models.user import User
-from leads.resources.export import EXPORTED, exported_rows
+from leads.resources.export import exported_rows
+from leads.resources.export_kinds import EXPORT_KINDS, ExportKind, with_version
 from leads.resources.readers import Office
 from leads.resources.rows import SENDER, Row
 
-# Number of a lead, and its version as it counts them.
+# Number of a record, and its version as export_kinds.py says.
 Version = tuple[str, int]
-# By the name of a column that shows another row: which of the lead's columns points there.
-_POINTERS = {
-    column.name: f"{column.path.partition('__')[0]}_id"
-    for column in EXPORTED
-    if "__" in column.path
-}
+_LEADS = EXPORT_KINDS[ListKind.LEADS]
 
 
 @dataclass(frozen=True)
@@ -73,39 +70,49 @@ def _unambiguous(spellings: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {spelling: meaning for spelling, meaning in pairs if meanings[spelling] == 1}
 
 
-def exported_now(dealer: Dealer, user: User | None, numbers: set[str]) -> dict[str, Base]:
-    """What an export made now would say about these leads, as far as the user sees them."""
+def exported_now(
+    dealer: Dealer, user: User | None, numbers: set[str], kind: ExportKind = _LEADS
+) -> dict[str, Base]:
+    """What an export made now would say about these records, as far as the user sees them."""
     if not numbers - {""}:
         return {}
-    leads = Lead.objects.for_dealer(dealer).filter(number__in=numbers - {""}).order_by("pk")
+    rows = kind.model.objects
+    named = rows.for_dealer(dealer).filter(**{f"{kind.number}__in": numbers - {""}}).order_by("pk")
     if user is not None:
-        leads = leads.filter(pk__in=Lead.objects.for_user(user).order_by().values("pk"))
-    return {base.cells["number"]: base for base in _rendered(leads)}
+        named = named.filter(pk__in=rows.for_user(user).order_by().values("pk"))
+    return {str(base.cells["number"]): base for base in _rendered(named, kind)}
 
 
 def exported_then(
-    dealer: Dealer, now: Mapping[str, Base], wanted: Collection[Version]
+    dealer: Dealer,
+    now: Mapping[str, Base],
+    wanted: Collection[Version],
+    kind: ExportKind = _LEADS,
 ) -> dict[Version, Base]:
-    """What an export said about leads at earlier versions, of those that the history still knows.
-    `now`: what exported_now says about the same leads.
+    """What an export said about records at earlier versions, of those that the history still knows.
+    `now`: what exported_now says about the same records.
 
-    Names are those of today. What a lead pointed to and is gone (a merged status) has none any
+    Names are those of today. What a record pointed to and is gone (a merged status) has none any
     more: there it counts as if the export had said what is here now.
     """
     if not wanted:
         return {}
-    leads = Lead.objects.for_dealer(dealer).filter(number__in={number for number, _at in wanted})
-    history = Lead.history.model._default_manager.order_by("history_id")
-    rows = history.filter(
-        id__in=leads.order_by().values("pk"), version__in={version for _number, version in wanted}
-    ).values_list("number", "version", "history_id", *_POINTERS.values())
+    named = {f"{kind.number}__in": {number for number, _at in wanted}}
+    records = kind.model.objects.for_dealer(dealer).filter(**named)
+    history = kind.model.history.model._default_manager.order_by("history_id")
+    rows = (
+        with_version(history.filter(id__in=records.order_by().values("pk")))
+        .filter(version__in={version for _number, version in wanted})
+        .values_list(kind.number, "version", "history_id", *kind.pointers.values())
+    )
     # A version has several rows if the score has aged meanwhile; the last one stands for it.
-    chosen = {(row[0], row[1]): row[2:] for row in rows if (row[0], row[1]) in wanted}
+    said = {(str(row[0]), row[1]): row[2:] for row in rows}
+    chosen = {version: row for version, row in said.items() if version in wanted}
     ids = [history_id for history_id, *_pointers in chosen.values()]
     found = {}
-    for base in _rendered(history.filter(history_id__in=ids)):
-        version = base.cells["number"], base.cells["version"]
-        pointers = zip(_POINTERS, chosen[version][1:], strict=True)
+    for base in _rendered(history.filter(history_id__in=ids), kind):
+        version = str(base.cells["number"]), base.cells["version"]
+        pointers = zip(kind.pointers, chosen[version][1:], strict=True)
         gone = [name for name, pk in pointers if pk is not None and base.cells[name] is None]
         present = now[version[0]].cells
         cells = {**base.cells, **{name: present[name] for name in gone}}
@@ -113,14 +120,18 @@ def exported_then(
     return found
 
 
-def _rendered(leads: QuerySet[Any]) -> Iterator[Base]:
-    """Leads, or rows of their history, in the words of an export."""
-    rows = leads.values_list("number", "version", "custom_values")
-    further = {(number, version): values for number, version, values in rows}
-    names = [column.name for column in EXPORTED]
-    for cells in exported_rows(leads):
+def _rendered(rows: QuerySet[Any], kind: ExportKind) -> Iterator[Base]:
+    """Records, or rows of their history, in the words of an export."""
+    further = _further_values(rows) if kind.table.keeps_further else {}
+    names = [column.name for column in kind.columns]
+    for cells in exported_rows(rows, kind.columns):
         known = dict(zip(names, cells, strict=True))
-        yield Base(known, further[known["number"], known["version"]])
+        yield Base(known, further.get((known["number"], known["version"]), {}))
+
+
+def _further_values(leads: QuerySet[Any]) -> dict[Version, Mapping[str, Any]]:
+    rows = leads.values_list("number", "version", "custom_values")
+    return {(number, version): values for number, version, values in rows}
 
 
 def lead_numbers(dealer: Dealer, ids: Collection[str]) -> dict[str, str]:

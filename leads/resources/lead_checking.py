@@ -18,7 +18,7 @@ from leads.models.warning import warning_text
 from leads.resources.import_duplicates import hashed
 from leads.resources.import_mapping import ListMapping
 from leads.resources.known import lead_numbers
-from leads.resources.list_remarks import remark_on_leaving, remark_on_versions
+from leads.resources.list_remarks import remark_on_leaving, remark_on_list, remark_on_versions
 from leads.resources.parsing import RowParser
 from leads.resources.rows import UnusableRow
 from leads.services.drafts import DraftWarning, LeadDraft, Receipt
@@ -53,14 +53,7 @@ def check_leads(list_import: ListImport, rows: Sequence[ListRow], *, now: dateti
             else:
                 _note_known(row, expected.get(row.number))
     if parse.lacks_versions:
-        _remark_on_list(list_import, remark_on_versions())
-
-
-def _remark_on_list(list_import: ListImport, text: str) -> None:
-    """Once, however many portions find it."""
-    remarks = list_import.info.setdefault("remarks", [])
-    if text not in remarks:
-        remarks.append(text)
+        remark_on_list(list_import, remark_on_versions())
 
 
 def _new_ones(drafts: Mapping[int, LeadDraft], parse: RowParser) -> set[int]:

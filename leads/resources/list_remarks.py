@@ -8,6 +8,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from leads.models.list_import import ListImport
 from leads.resources.columns import BY_NAME
 from leads.resources.content_kinds import is_data
 from leads.resources.list_info import Layout, Places, SheetInfo
@@ -47,6 +48,13 @@ def remark_on_versions() -> str:
         "Rows of an export whose column “%(column)s” is missing or unknown are compared with what "
         "is here now: even cells that nobody touched may undo later changes."
     ) % {"column": BY_NAME["version"].header}
+
+
+def remark_on_list(list_import: ListImport, text: str) -> None:
+    """Once, however many portions find it."""
+    remarks = list_import.info.setdefault("remarks", [])
+    if text not in remarks:
+        remarks.append(text)
 
 
 def remarks_on_cells(untouched: Sequence[str], kept: Sequence[str]) -> list[str]:

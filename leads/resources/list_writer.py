@@ -1,4 +1,4 @@
-"""Lists of leads of any length as files, in the formats that people choose."""
+"""Lists of any length as files, in the formats that people choose."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any, BinaryIO
 
-from django.db.models import DateField, DateTimeField, DecimalField, IntegerField
-from django.utils.translation import gettext as _
+from django.db.models import DateField, DateTimeField, DecimalField, Field, IntegerField
 
 from leads.models.export import ExportFormat
+from leads.models.list_kind import ListKind
 from leads.resources.cells import cell_text
-from leads.resources.columns import Column
-from leads.resources.export import field_of, headers
+from leads.resources.column_table import Column
+from leads.resources.export import headers
+from leads.resources.export_kinds import EXPORT_KINDS, ExportKind
 from leads.resources.formulas import neutralise
 from leads.resources.worksheet import Kind, write_sheet
 
@@ -26,11 +27,16 @@ CONTENT_TYPES: dict[str, str] = {
 
 
 def write_list(
-    target: BinaryIO, rows: Iterable[Sequence[Any]], columns: Sequence[Column], file_format: str
+    target: BinaryIO,
+    rows: Iterable[Sequence[Any]],
+    columns: Sequence[Column],
+    file_format: str,
+    *,
+    kind: ExportKind = EXPORT_KINDS[ListKind.LEADS],
 ) -> None:
     """Write headers and rows (see exported_rows) into a file that is open for bytes."""
     if file_format == ExportFormat.XLSX:
-        _write_xlsx(target, rows, columns)
+        _write_xlsx(target, rows, columns, kind)
     else:
         is_windows = file_format == ExportFormat.CSV_WINDOWS
         write_csv(target, headers(columns), rows, is_windows=is_windows)
@@ -55,13 +61,15 @@ def _csv_cell(value: Any) -> str:
     return neutralise(value) if isinstance(value, str) else cell_text(value)
 
 
-def _write_xlsx(target: BinaryIO, rows: Iterable[Sequence[Any]], columns: Sequence[Column]) -> None:
-    kinds = [_kind_of(column) for column in columns]
-    write_sheet(target, rows, headers(columns), kinds, title=_("Leads"))
+def _write_xlsx(
+    target: BinaryIO, rows: Iterable[Sequence[Any]], columns: Sequence[Column], kind: ExportKind
+) -> None:
+    kinds = [_kind_of(kind.field_of(column)) for column in columns]
+    write_sheet(target, rows, headers(columns), kinds, title=str(kind.title))
 
 
-def _kind_of(column: Column) -> Kind:
-    match field_of(column):
+def _kind_of(field: Field[Any, Any] | None) -> Kind:
+    match field:
         case DateTimeField():
             return Kind.MOMENT
         case DateField():

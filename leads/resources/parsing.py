@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from leads.models.dealer import Dealer
 from leads.models.keys import catalog_key
 from leads.models.list_import import OnExisting
+from leads.models.list_kind import ListKind
 from leads.models.user import User
 from leads.models.warning import WarningCode
 from leads.resources.cell_reading import complete_contact, read_cells
@@ -25,6 +26,7 @@ from leads.resources.cells import cell_text
 from leads.resources.columns import BY_NAME
 from leads.resources.comparing import differing, touched
 from leads.resources.emptying import Emptied, find_emptied
+from leads.resources.export_kinds import EXPORT_KINDS
 from leads.resources.known import (
     Base,
     Version,
@@ -44,6 +46,7 @@ SOURCE = "excel"  # the catalogue's key for lists that name no source
 
 FOREIGN = gettext_lazy("This row belongs to another dealer and is not taken over.")
 
+_LEADS = EXPORT_KINDS[ListKind.LEADS]
 _FURTHER, _TAGS = BY_NAME["custom_values"], BY_NAME["tags"]
 # The part of a draft that a value belongs to.
 _PART = {
@@ -165,7 +168,7 @@ class RowParser:
         then = self._exported(row, now)
         emptied = Emptied()
         if then is not None:
-            emptied = find_emptied(row, then, now, takes_conflicts=self._takes_conflicts)
+            emptied = find_emptied(row, then, now, _LEADS, takes_conflicts=self._takes_conflicts)
         self.lacks_versions |= then is None
         then = then or now
         changed, untouched, conflicts = {}, [], emptied.conflicts

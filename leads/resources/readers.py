@@ -38,7 +38,7 @@ from leads.services.german_values import (
 )
 
 LEAD_NUMBER = re.compile(r"L-\d{4}-\d{6,}")
-LEAD_VERSION = re.compile(r"[0-9]{1,9}")
+LEAD_VERSION = re.compile(r"[0-9]{1,15}")
 
 # "9.15", "9:15"
 _LOWEST_RATE = 0.3  # percent a year

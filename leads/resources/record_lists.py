@@ -22,8 +22,9 @@ from leads.resources.cell_reading import read_cells
 from leads.resources.import_duplicates import hashed
 from leads.resources.import_mapping import ListMapping
 from leads.resources.known import load_office
-from leads.resources.list_remarks import remark_on_leaving
+from leads.resources.list_remarks import remark_on_leaving, remark_on_list, remark_on_versions
 from leads.resources.readers import Reading
+from leads.resources.record_comparing import Compared, Comparison
 from leads.resources.rows import Problem, Row, UnusableRow
 from leads.services.drafts import DraftWarning
 from leads.services.listed_rows import Listed, R, Taken
@@ -65,11 +66,12 @@ class Take(Protocol[R]):
 @dataclass(frozen=True)
 class RecordList(Generic[R]):
     """`understand` makes what the cells of a row say into columns of the model; it is made once
-    for rows that are looked at together, and raises UnusableRow. `columns`: of the list, by columns
-    of the model that have another name there."""
+    for rows that are looked at together, gets what is here already of a record that the row names
+    by its number (cells by the names of columns), and raises UnusableRow. `columns`: of the list,
+    by columns of the model that have another name there."""
 
     model: type[R]
-    understand: Callable[[ListImport], Callable[[Row, Reading], Said]]
+    understand: Callable[[ListImport], Callable[[Row, Reading, Mapping[str, Any]], Said]]
     foresee: Foresee[R]
     take: Take[R]
     shown: Callable[[Dealer], Callable[[str, Any], str]]
@@ -88,6 +90,9 @@ class RecordList(Generic[R]):
         for row, one in zip(read.usable, taken, strict=True):
             said = read.said[row.number]
             self._note_plan(row, read.rows[row.number], said, one, shown)
+            _note_comparison(row, read.compared[row.number])
+        if read.lacks_versions:
+            remark_on_list(list_import, remark_on_versions())
 
     def import_rows(
         self, list_import: ListImport, rows: Sequence[ListRow], *, now: datetime
@@ -111,21 +116,32 @@ class RecordList(Generic[R]):
                 row.reason = str(UnusableRow(read.rows[row.number], read.problems[row.number]))
         for row, one in zip(read.usable, taken, strict=True):
             self._note_outcome(row, read.rows[row.number], one)
+            remarks = read.compared[row.number].outcome_remarks(
+                takes_conflicts=list_import.takes_conflicts
+            )
+            row.reason = " ".join([str(row.reason), *remarks])
 
     def _read(self, list_import: ListImport, rows: Iterable[ListRow]) -> _Read:
         mapping, dealer = ListMapping.of(list_import), list_import.dealer
         office, understand = load_office(dealer), self.understand(list_import)
         read = _Read()
+        rows = list(rows)
+        read.rows = {row.number: mapping.row_of(row) for row in rows}
+        compare = Comparison(list_import, read.rows, office)
         for row in rows:
-            listed = read.rows[row.number] = mapping.row_of(row)
+            listed, decision = read.rows[row.number], row.decision_in(list_import)
             try:
-                said = understand(listed, read_cells(listed, listed.cells, office))
+                compared = compare(listed, decision)
+                reading = read_cells(listed, compared.cells, office)
+                said = understand(listed, reading, compared.base)
             except UnusableRow as error:
                 read.problems[row.number] = error.problems
                 continue
-            read.said[row.number] = said
+            read.said[row.number], read.compared[row.number] = said, compared
             read.usable.append(row)
-            read.listed.append(Listed(said.values, said.pk, row.decision_in(list_import)))
+            values = {**compared.emptied, **said.values}
+            read.listed.append(Listed(values, said.pk, decision, is_exact=compared.is_exact))
+        read.lacks_versions = compare.lacks_versions
         return read
 
     def _note_plan(
@@ -184,9 +200,18 @@ class _Read:
     def __init__(self) -> None:
         self.rows: dict[int, Row] = {}
         self.said: dict[int, Said] = {}
+        self.compared: dict[int, Compared] = {}
+        self.lacks_versions = False
         self.problems: dict[int, Sequence[Problem]] = {}
         self.usable: list[ListRow] = []
         self.listed: list[Listed] = []
+
+
+def _note_comparison(row: ListRow, compared: Compared) -> None:
+    if compared.remarks:
+        row.notes["remarks"] = [*row.notes.get("remarks", ()), *compared.remarks]
+    if compared.conflicts:
+        row.notes["conflicts"] = [list(conflict) for conflict in compared.conflicts]
 
 
 def _repeated(list_import: ListImport, rows: Iterable[ListRow]) -> dict[int, str]:

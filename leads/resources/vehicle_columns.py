@@ -29,6 +29,7 @@ from leads.resources.readers import (
     refuse_shortened,
     spellings_of,
 )
+from leads.resources.record_columns import NUMBER, VERSION
 from leads.services.german_values import parse_date, parse_decimal, parse_month
 
 _KW_PER_HP = 0.73549875  # metric horsepower: PS
@@ -169,14 +170,15 @@ def _label(name: str) -> str | Promise:
     return Vehicle._meta.get_field(name).verbose_name  # type: ignore[union-attr]
 
 
-def _own(name: str, read: Reader | None, *synonyms: str) -> Column:
-    return Column(name, _label(name), read or reads_text(name), synonyms=synonyms)
+def _own(name: str, read: Reader | None, *synonyms: str, path: str = "") -> Column:
+    return Column(name, _label(name), read or reads_text(name), path or name, synonyms)
 
 
 _read_price, _read_mileage = reads_money("price"), reads_whole("mileage_km", 9_999_999, "km")
 
 VEHICLES = ColumnTable(
     (
+        NUMBER,
         _own(
             "internal_number",
             reads_text("internal_number", exact=True),
@@ -230,11 +232,16 @@ VEHICLES = ColumnTable(
             "state",
             _("state of the stock"),  # "Zustand", as it is called elsewhere, has two meanings here
             read_state,
+            "state",
             synonyms=("Status", "Bestandsstatus", "Verfügbarkeit", "Verfügbar", "Availability"),
         ),
         _own(
-            "location", read_location, "Standort", "Filiale", "Betrieb", "Haus", "Hof", "Lagerort"
+            "location",
+            read_location,
+            *("Standort", "Filiale", "Betrieb", "Haus", "Hof", "Lagerort"),
+            path="location__name",
         ),
+        VERSION,
         # Of stock lists in a marketplace's format (mobilede_reading.py).
         Column(
             "stock_account",
@@ -251,7 +258,7 @@ VEHICLES = ColumnTable(
             shown=True,
         ),
     ),
-    telling=("internal_number", "vin"),
+    telling=("number", "internal_number", "vin"),
     fixable=("state", "condition", "location", "make"),
     valued=("state", "condition", "location"),
     days=("first_registration",),

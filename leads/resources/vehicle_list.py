@@ -24,17 +24,18 @@ _COLUMNS = (
 )
 
 
-def _understanding(list_import: ListImport) -> Callable[[Row, Reading], Said]:
+def _understanding(list_import: ListImport) -> Callable[[Row, Reading, Mapping[str, Any]], Said]:
     locations = locations_by_name(list_import.dealer)
     is_stock = is_whole_stock(list_import)
 
-    def understand(row: Row, reading: Reading) -> Said:
+    def understand(row: Row, reading: Reading, known: Mapping[str, Any]) -> Said:
         said = reading.values
         if is_stock:
             _check_stock_row(row, said)
         values = {name: said[name] for name in _COLUMNS if name in said}
         number, vin = values.get("internal_number", ""), values.get("vin", "")
-        if not number and not vin:
+        pk = said.get("pk")
+        if not number and not vin and pk is None:
             reason = _("Neither own number nor VIN: the vehicle could not be found again.")
             raise UnusableRow(row, [Problem("", "", reason)])
         location = locations.get(catalog_key(said.get("location", "")))
@@ -42,12 +43,15 @@ def _understanding(list_import: ListImport) -> Callable[[Row, Reading], Said]:
             values["location_id"] = location
         if is_stock:
             values["stock_source"] = source_of(said.get("stock_account", ""), location)
-        name = " ".join(filter(None, (values.get(one) for one in ("make", "model", "variant"))))
-        names = [("number", number), ("vin", vin)]
+        told = {**known, **values}
+        name = " ".join(filter(None, (told.get(one) for one in ("make", "model", "variant"))))
+        number, vin = told.get("internal_number") or "", told.get("vin") or ""
+        names = [("here", str(pk or "")), ("number", number), ("vin", vin)]
         return Said(
             values,
             title=" · ".join(filter(None, [name, number or vin])),
             names=[one for one in names if one[1]],
+            pk=pk,
             warnings=reading.warnings,
         )
 
@@ -84,5 +88,5 @@ VEHICLE_LIST = RecordList(
     foresee=foresee_vehicles,
     take=take_vehicles,
     shown=_showing,
-    columns={"location_id": "location"},
+    columns={"pk": "number", "location_id": "location"},
 )

@@ -20,6 +20,7 @@ from leads.models.list_import import OnExisting, RowOutcome
 from leads.models.user import User
 from leads.services import likeness
 from leads.services.candidates import Candidate, find_candidates
+from leads.services.customers import IDENTIFYING
 from leads.services.events import customer_event, record
 from leads.services.forwarding import resolve_customers
 from leads.services.history import begin_histories, remember
@@ -32,6 +33,9 @@ SENDER = "excel"
 
 _NOBODY = gettext_lazy(
     "There is no such customer here. Please correct the number or leave it empty."
+)
+_UNNAMED = gettext_lazy(
+    "Neither a name nor a way to reach anybody would be left. Please fill in one of the cells."
 )
 _NUMBER_TAKEN = gettext_lazy(
     "Another customer has this number already. Please correct it or leave it empty."
@@ -176,6 +180,9 @@ class _Recognising:
             new = Taken(RowOutcome.CREATED, seen, customer, reason=reason or _("New customer."))
             return problem or new
         problem = self._number_problem(row.values.get("external_number", ""), customer)
+        if row.is_exact:
+            problem = problem or _unnamed(row, customer)
+            return problem or applied(customer, row, reason=reason)
         news = self._news(row, customer)
         return problem or applied(customer, news, reason=reason, is_same=_is_same)
 
@@ -220,6 +227,12 @@ def _unsaved(dealer: Dealer, row: Listed) -> Customer:
         setattr(customer, name, value)
     customer.set_matching_forms()
     return customer
+
+
+def _unnamed(row: Listed, customer: Customer) -> Taken[Customer] | None:
+    """Refused, if neither a name nor a way to reach them would be left."""
+    left = (row.values.get(name, getattr(customer, name)) for name in IDENTIFYING)
+    return None if any(left) else refused("", str(_UNNAMED))
 
 
 def _sole_namesake(seen: Customer, candidates: Iterable[Candidate]) -> Customer | None:

@@ -15,14 +15,16 @@ R = TypeVar("R", Customer, Vehicle)
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One row. `values`: by column, without what it leaves empty. `pk`: the one that it names by
-    our own number. `on_existing`: what is to be done if it is here already. `fills`: like `values`,
-    for what is empty here."""
+    """One row. `values`: by column, without what it leaves empty, unless it `is_exact`: then they
+    are what somebody changed in a list of ours, and are taken as they are. `pk`: the one that it
+    names by our own number. `on_existing`: what is to be done if it is here already. `fills`: like
+    `values`, for what is empty here."""
 
     values: Mapping[str, Any]
     pk: int | None = None
     on_existing: OnExisting = OnExisting.UPDATE
     fills: Mapping[str, Any] = field(default_factory=dict)
+    is_exact: bool = False
 
 
 @dataclass(slots=True)

@@ -1,4 +1,5 @@
-"""Rows of a stock list become vehicles: recognised by own number, then by VIN."""
+"""Rows of a stock list become vehicles: named by our number, or recognised by the dealer's own
+number, then by VIN."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from leads.models.change_batch import ChangeBatch
 from leads.models.dealer import Dealer
@@ -21,6 +23,8 @@ from leads.services.listed_rows import Listed, Taken, applied, refused
 from leads.services.storing import update_rows
 
 Key = tuple[str, str]
+
+_NUMBER_TAKEN = gettext_lazy("Another vehicle has this own number already.")
 
 # A list that names such a car brings it (back) into the stock.
 _NOT_HERE = (Vehicle.State.UNKNOWN, Vehicle.State.GONE)
@@ -69,7 +73,8 @@ def _keys(number: str, vin: str) -> list[Key]:
 
 
 def _find(dealer: Dealer, rows: Sequence[Listed], *, locked: bool) -> dict[Key, Vehicle]:
-    """The dealer's vehicles by own number and by VIN; of two with one VIN the newer one counts."""
+    """The dealer's vehicles by id, by own number and by VIN; of two with one VIN the newer one
+    counts."""
     numbers = {row.values.get("internal_number", "") for row in rows} - {""}
     vins = {row.values.get("vin", "") for row in rows} - {""}
     mine = Vehicle.objects.for_dealer(dealer).order_by()
@@ -77,10 +82,15 @@ def _find(dealer: Dealer, rows: Sequence[Listed], *, locked: bool) -> dict[Key, 
     by_vin = mine.filter(~Q(vin=""), vin__in=vins)
     # One query of two parts, each with its own index.
     found = by_number.values("pk").union(by_vin.values("pk"), all=True)
-    cars = mine.filter(pk__in=[row["pk"] for row in found]).order_by("pk")
+    named = [row.pk for row in rows if row.pk is not None]
+    cars = mine.filter(pk__in=[*(row["pk"] for row in found), *named]).order_by("pk")
     if locked:
         cars = cars.select_for_update(of=("self",))
-    return {key: car for car in cars for key in _keys(car.internal_number, car.vin)}
+    return {
+        key: car
+        for car in cars
+        for key in [("here", str(car.pk)), *_keys(car.internal_number, car.vin)]
+    }
 
 
 def _plan(
@@ -103,8 +113,10 @@ def _judge(dealer: Dealer, row: Listed, known: dict[Key, Vehicle]) -> Taken[Vehi
     numbered, identified = known.get(("number", number)), known.get(("vin", vin))
     if row.on_existing == OnExisting.NEW:
         if numbered is not None:
-            return refused("internal_number", _("Another vehicle has this own number already."))
+            return refused("internal_number", str(_NUMBER_TAKEN))
         return _new(dealer, row, twin=identified)
+    if row.pk is not None:
+        return _named(row, known.get(("here", str(row.pk))), numbered)
     if numbered and identified and numbered is not identified and numbered.vin != vin:
         return refused(
             "internal_number",
@@ -118,6 +130,15 @@ def _judge(dealer: Dealer, row: Listed, known: dict[Key, Vehicle]) -> Taken[Vehi
     if identified is not None:
         return _known(row, identified, _("VIN is the same."))
     return _new(dealer, row)
+
+
+def _named(row: Listed, car: Vehicle | None, numbered: Vehicle | None) -> Taken[Vehicle]:
+    """A list that was exported here says what to change, and nothing of what is in stock."""
+    if car is None:
+        return refused("pk", _("There is no such vehicle here. Please correct the number."))
+    if numbered is not None and numbered is not car:
+        return refused("internal_number", str(_NUMBER_TAKEN))
+    return applied(car, row, reason=_("Named by its number."))
 
 
 def _known(row: Listed, car: Vehicle, reason: str) -> Taken[Vehicle]:

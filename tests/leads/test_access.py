@@ -74,22 +74,23 @@ def test_what_each_role_may_do(role, lead, customer, vehicle, entry, membership,
 
 
 IMPORTS = ("import_lead", "import_customer", "import_vehicle")
+EXPORTS = ("export_lead", "export_customer", "export_vehicle")
 
 
 @pytest.mark.parametrize(
     ("role", "special"),
     [
         (SELLER, {"pull_connection"}),
-        (MANAGER, {"pull_connection", *IMPORTS, "export_lead", "assign_lead"}),
+        (MANAGER, {"pull_connection", *IMPORTS, *EXPORTS, "assign_lead"}),
         (
             ADMINISTRATOR,
-            {"pull_connection", *IMPORTS, "export_lead", "assign_lead", "view_raw"},
+            {"pull_connection", *IMPORTS, *EXPORTS, "assign_lead", "view_raw"},
         ),
         (AUDITOR, set()),
     ],
 )
 def test_special_rights_of_each_role(role, special):
-    named = {"pull_connection", *IMPORTS, "export_lead", "assign_lead", "view_raw"}
+    named = {"pull_connection", *IMPORTS, *EXPORTS, "assign_lead", "view_raw"}
     named |= {"view_creditworthiness"}
 
     assert {right.partition(".")[2] for right in rights(role)} & named == special

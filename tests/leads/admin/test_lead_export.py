@@ -200,7 +200,7 @@ def test_every_export_is_on_record_without_personal_data(client, manager, dealer
 
     [export] = Export.objects.all()
     assert (export.user, export.total, export.written, export.filters) == (manager, 1, 1, "q")
-    assert (export.state, export.lead_ids, export.columns) == (ExportState.DONE, None, ["number"])
+    assert (export.state, export.row_ids, export.columns) == (ExportState.DONE, None, ["number"])
     [entry] = LogEntry.objects.all()
     assert entry.user == manager
     assert entry.change_message.startswith("1 ")

@@ -235,7 +235,7 @@ def test_a_worker_writes_the_file_and_forgets_which_leads(dealer, manager, folde
 
     assert job.return_value == 3
     assert (export.state, export.written, export.total) == (ExportState.DONE, 3, 3)
-    assert export.lead_ids is None
+    assert export.row_ids is None
     with export.open_file() as file:
         data = file.read()
     assert numbers(rows_in(data)) == [lead.number for lead in leads]
@@ -308,7 +308,7 @@ def test_an_export_that_nobody_wrote_in_a_day_is_over(dealer, manager):
     exporting.delete_old_files(now=NOW + timedelta(hours=25))
 
     export.refresh_from_db()
-    assert (export.state, export.lead_ids) == (ExportState.FAILED, None)
+    assert (export.state, export.row_ids) == (ExportState.FAILED, None)
     assert exporting.delete_old_files(now=NOW + timedelta(hours=26)) == 0
 
 

@@ -1,4 +1,5 @@
-"""The page on which a filtered list of leads is exported, as a mixin for their admin class.
+"""The page on which a filtered list (leads, customers, vehicles) is exported, as a mixin for the
+admin classes.
 
 A short list is handed out at once, a long one is written by a worker (export.py shows how far it
 is). Each is on record: as a row of Export, and in the log of the admin.
@@ -26,29 +27,32 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from import_export.admin import ExportMixin
 
-from leads.admin.lead_export_form import LeadExportForm
+from leads.admin.list_export_form import ListExportForm
 from leads.admin.wall import dealers_where, user_of
 from leads.background import enqueue
-from leads.models import Dealer, Export, ExportOrigin, ExportTemplate, Lead
-from leads.resources.exporting import EXPORT_RIGHT, note_done, order_export, write_export
+from leads.models import Dealer, Export, ExportOrigin, ExportTemplate
+from leads.resources.export_kinds import EXPORT_KINDS, ExportKind, export_kind_of
+from leads.resources.exporting import note_done, order_export, write_export
 from leads.resources.list_writer import CONTENT_TYPES
 
 # In the address of the page: which template fills the form. No filter of the list.
 _TEMPLATE = "template"
 
 
-class LeadExport(ExportMixin):
-    """To be mixed into an admin class whose get_queryset is scoped."""
+class ListExport(ExportMixin):
+    """To be mixed into an admin class whose get_queryset is scoped. The class names the template of
+    its list, with the button that leads to the imports, which have pages of their own."""
 
-    # With the button that leads to the imports, which have pages of their own.
-    import_export_change_list_template = "admin/leads/lead/change_list.html"
+    @property
+    def export_kind(self) -> ExportKind:
+        return export_kind_of(self.model)
 
-    def get_export_queryset(self, request: HttpRequest) -> QuerySet[Lead]:
+    def get_export_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """What the list shows with its filters, as far as it may leave the house."""
         request.GET = _filters(request)
-        rows: QuerySet[Lead] = super().get_export_queryset(request)
-        allowed = dealers_where(user_of(request), EXPORT_RIGHT)
-        rows = rows.filter(deleted_at=None)
+        rows: QuerySet[Any] = super().get_export_queryset(request)
+        allowed = dealers_where(user_of(request), self.export_kind.right)
+        rows = rows.filter(self.export_kind.present)
         return rows if allowed is None else rows.filter(dealer__in=allowed)
 
     def export_action(self, request: HttpRequest) -> HttpResponseBase:
@@ -56,9 +60,12 @@ class LeadExport(ExportMixin):
             raise PermissionDenied
         templates = self._templates(request)
         template = _named_in(request, templates)
-        leads = self.get_export_queryset(request)
-        form = LeadExportForm(
-            request.POST or None, counts=self._counts(request, leads), template=template
+        rows = self.get_export_queryset(request)
+        form = ListExportForm(
+            request.POST or None,
+            kind=self.export_kind,
+            counts=self._counts(request, rows),
+            template=template,
         )
         if request.method == "POST":
             if "delete_template" in request.POST:
@@ -66,57 +73,60 @@ class LeadExport(ExportMixin):
             if form.is_valid():
                 if "save_template" in request.POST:
                     if saved := self._save_template(request, form):
-                        return HttpResponseRedirect(_page(request, saved))
+                        return HttpResponseRedirect(self._export_page(request, saved))
                 elif form.counts[form.cleaned_data["dealer"]]:
-                    return self._export(request, leads, form.cleaned_data)
+                    return self._export(request, rows, form.cleaned_data)
                 else:
-                    form.add_error(None, _("No lead fits these filters."))
+                    form.add_error(None, self.export_kind.nothing)
         return self._ask(request, form, templates, template)
 
     def _ask(
         self,
         request: HttpRequest,
-        form: LeadExportForm,
+        form: ListExportForm,
         templates: QuerySet[ExportTemplate],
         template: ExportTemplate | None,
     ) -> HttpResponse:
+        count = sum(form.counts.values())
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
-            "title": _("Export leads"),
+            "title": _("Export %(list)s") % {"list": self.export_kind.title},
             "form": form,
-            "count": sum(form.counts.values()),
+            "kind": self.export_kind,
+            "count": count,
+            "counted": self.export_kind.counted(count),
             "at_once": settings.EXPORT_AT_ONCE,
             "templates": templates,
             "template": template,
             "owns_template": template is not None and template.user_id == request.user.pk,
             "kept_filters": [(k, v) for k, vs in request.GET.lists() for v in vs],
-            "back": f"{reverse('admin:leads_lead_changelist')}?{request.GET.urlencode()}",
+            "back": f"{reverse(list_of(self.export_kind))}?{request.GET.urlencode()}",
         }
         return TemplateResponse(request, "admin/leads/export/ask.html", context)
 
-    def _counts(self, request: HttpRequest, leads: QuerySet[Lead]) -> Mapping[Dealer, int]:
-        """By dealer with the right to export, how many of these leads; one query for the counts."""
+    def _counts(self, request: HttpRequest, rows: QuerySet[Any]) -> Mapping[Dealer, int]:
+        """By dealer with the right to export, how many of these rows; one query for the counts."""
         found = dict(
-            leads.order_by().values("dealer").annotate(n=Count("pk")).values_list("dealer", "n")
+            rows.order_by().values("dealer").annotate(n=Count("pk")).values_list("dealer", "n")
         )
         return {one: found.get(one.pk, 0) for one in self._dealers(request)}
 
     def _dealers(self, request: HttpRequest) -> QuerySet[Dealer]:
         """Where the user may export."""
         dealers = user_of(request).dealers()
-        allowed = dealers_where(user_of(request), EXPORT_RIGHT)
+        allowed = dealers_where(user_of(request), self.export_kind.right)
         return dealers if allowed is None else dealers.filter(pk__in=allowed)
 
     # Exporting
 
     def _export(
-        self, request: HttpRequest, leads: QuerySet[Lead], cleaned: Mapping[str, Any]
+        self, request: HttpRequest, rows: QuerySet[Any], cleaned: Mapping[str, Any]
     ) -> HttpResponseBase:
         with transaction.atomic():
             export = order_export(
                 cleaned["dealer"],
-                leads,
+                rows,
                 user=user_of(request),
                 now=timezone.now(),
                 origin=ExportOrigin.PAGE,
@@ -140,9 +150,9 @@ class LeadExport(ExportMixin):
 
     def _templates(self, request: HttpRequest) -> QuerySet[ExportTemplate]:
         usable = ExportTemplate.objects.usable_by(user_of(request), self._dealers(request))
-        return usable.select_related("user", "dealer")
+        return usable.filter(kind=self.export_kind.kind).select_related("user", "dealer")
 
-    def _save_template(self, request: HttpRequest, form: LeadExportForm) -> ExportTemplate | None:
+    def _save_template(self, request: HttpRequest, form: ListExportForm) -> ExportTemplate | None:
         """The one with this name is overwritten: it is one's own."""
         cleaned = form.cleaned_data
         if not cleaned["save_as"]:
@@ -151,6 +161,7 @@ class LeadExport(ExportMixin):
         template, _is_new = ExportTemplate.objects.update_or_create(
             dealer=cleaned["dealer"],
             user=user_of(request),
+            kind=self.export_kind.kind,
             name=cleaned["save_as"],
             defaults={"columns": cleaned["columns"], "is_shared": cleaned["is_shared"]},
         )
@@ -166,12 +177,24 @@ class LeadExport(ExportMixin):
         template.delete()
         text = _("The template “%(name)s” is deleted.") % {"name": template.name}
         messages.success(request, text)
-        return HttpResponseRedirect(_page(request))
+        return HttpResponseRedirect(self._export_page(request))
+
+    def _export_page(self, request: HttpRequest, template: ExportTemplate | None = None) -> str:
+        address = request.GET.copy()
+        if template is not None:
+            address[_TEMPLATE] = str(template.pk)
+        page = "admin:{}_{}_export".format(*self.get_model_info())
+        return f"{reverse(page)}?{address.urlencode()}"
+
+
+def list_of(kind: ExportKind) -> str:
+    """The name of the address of the list."""
+    return f"admin:{kind.model._meta.app_label}_{kind.model._meta.model_name}_changelist"
 
 
 def hand_out(file: Any, export: Export) -> FileResponse:
     """The answer with the written file; the browser stores it and shows nothing of it."""
-    name = slugify(str(Lead._meta.verbose_name_plural))
+    name = slugify(str(EXPORT_KINDS[export.kind].title))
     day = timezone.localtime(export.created_at)
     response = FileResponse(
         file,
@@ -184,14 +207,15 @@ def hand_out(file: Any, export: Export) -> FileResponse:
 
 
 def _log(request: HttpRequest, export: Export) -> None:
+    kind = EXPORT_KINDS[export.kind]
     LogEntry.objects.create(
         user=user_of(request),
-        content_type=ContentType.objects.get_for_model(Lead),
+        content_type=ContentType.objects.get_for_model(kind.model),
         object_repr=_("export of a list"),
         action_flag=CHANGE,
-        change_message=_("%(count)d leads as %(format)s, filtered by: %(filters)s.")
+        change_message=_("%(rows)s as %(format)s, filtered by: %(filters)s.")
         % {
-            "count": export.total,
+            "rows": kind.counted(export.total),
             "format": export.get_format_display(),
             "filters": export.filters or "–",
         },
@@ -210,10 +234,3 @@ def _named_in(request: HttpRequest, templates: QuerySet[ExportTemplate]) -> Expo
     pk = request.GET.get(_TEMPLATE, "")
     # A number too large for the database is not found.
     return templates.filter(pk=int(pk)).first() if pk.isascii() and pk.isdecimal() else None
-
-
-def _page(request: HttpRequest, template: ExportTemplate | None = None) -> str:
-    address = request.GET.copy()
-    if template is not None:
-        address[_TEMPLATE] = str(template.pk)
-    return f"{reverse('admin:leads_lead_export')}?{address.urlencode()}"

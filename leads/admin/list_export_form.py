@@ -1,4 +1,4 @@
-"""What is asked before a list goes out: whose leads, which columns in which order, the format."""
+"""What is asked before a list goes out: whose, which columns in which order, which format."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 from unfold.widgets import (
     UnfoldAdminRadioSelectWidget,
     UnfoldAdminSelectWidget,
@@ -19,8 +19,7 @@ from unfold.widgets import (
 )
 
 from leads.models import Dealer, ExportFormat, ExportTemplate
-from leads.resources.columns import BY_NAME
-from leads.resources.export import EXPORTED
+from leads.resources.export_kinds import ExportKind
 from leads.resources.worksheet import EXCEL_ROWS
 
 
@@ -47,23 +46,23 @@ class ColumnsField(forms.Field):
     """Names of columns, in their order."""
 
     widget = ColumnsWidget
+    known: frozenset[str] = frozenset()
 
     def clean(self, value: Any) -> list[str]:
-        known = {column.name for column in EXPORTED}
-        names = [name for name in dict.fromkeys(value or []) if name in known]
+        names = [name for name in dict.fromkeys(value or []) if name in self.known]
         if not names:
             raise ValidationError(_("Please choose at least one column."), code="required")
         return names
 
 
-class LeadExportForm(forms.Form):
-    """`counts`: by dealer, how many of the leads in the list may leave the house."""
+class ListExportForm(forms.Form):
+    """`counts`: by dealer, how many of the rows of the list may leave the house."""
 
     dealer = forms.ModelChoiceField(
         Dealer.objects.none(),
-        label=gettext_lazy("Whose leads?"),
+        label=gettext_lazy("Of which dealer?"),
         empty_label=gettext_lazy("Choose a dealer"),
-        help_text=gettext_lazy("A file holds the leads of one dealer."),
+        help_text=gettext_lazy("A file holds the list of one dealer."),
         error_messages={"required": gettext_lazy("Please choose a dealer.")},
     )
     format = forms.ChoiceField(
@@ -88,13 +87,18 @@ class LeadExportForm(forms.Form):
     def __init__(
         self,
         *args: Any,
+        kind: ExportKind,
         counts: Mapping[Dealer, int],
         template: ExportTemplate | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.kind = kind
         self.counts = counts
-        self.initial["columns"] = [column.name for column in EXPORTED]
+        self._columns = {column.name: column for column in kind.columns}
+        columns: Any = self.fields["columns"]
+        columns.known = frozenset(self._columns)
+        self.initial["columns"] = list(self._columns)
         if template is not None:
             self.initial.update(
                 columns=template.columns, save_as=template.name, is_shared=template.is_shared
@@ -111,20 +115,23 @@ class LeadExportForm(forms.Form):
             self.initial["dealer"] = template.dealer_id
 
     def _named(self, dealer: Dealer) -> str:
-        count = self.counts[dealer]
-        words = ngettext("%(n)s lead", "%(n)s leads", count) % {"n": number_format(count)}
-        return f"{dealer} · {words}"
+        return f"{dealer} · {self.kind.counted(self.counts[dealer])}"
 
     @property
     def column_choices(self) -> list[ColumnChoice]:
         """All columns: first those that are chosen, in their order, then the others."""
         chosen: Sequence[str] = self["columns"].value() or []
-        first = [name for name in dict.fromkeys(chosen) if BY_NAME.get(name) in EXPORTED]
-        others = [column.name for column in EXPORTED if column.name not in first]
+        first = [name for name in dict.fromkeys(chosen) if name in self._columns]
+        others = [name for name in self._columns if name not in first]
         return [
-            ColumnChoice(name, BY_NAME[name].header, name in first, position)
+            ColumnChoice(name, self._columns[name].header, name in first, position)
             for position, name in enumerate([*first, *others], 1)
         ]
+
+    @property
+    def returning(self) -> list[str]:
+        """Headers of the columns without which a list cannot come back."""
+        return [self._columns[name].header for name in ("number", "version")]
 
     def clean_save_as(self) -> str:
         return " ".join(str(self.cleaned_data["save_as"]).split())

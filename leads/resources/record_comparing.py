@@ -1,0 +1,129 @@
+"""Rows of a list of customers or vehicles that was exported here: which cells somebody changed.
+
+A row is compared with what the export said (its version tells which state that was), and with what
+is here now. Only what somebody changed in the list is news; where the cell has changed here as
+well, the list wins only if it was decided so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from leads.models.list_import import ListImport, OnExisting
+from leads.resources.comparing import differing, touched
+from leads.resources.emptying import find_emptied
+from leads.resources.export_kinds import EXPORT_KINDS
+from leads.resources.known import Base, Version, exported_now, exported_then
+from leads.resources.list_remarks import remark_on_conflict, remarks_on_cells
+from leads.resources.readers import Office
+from leads.resources.record_columns import own_number_in
+from leads.resources.rows import Conflict, Problem, Row, UnusableRow
+
+
+@dataclass
+class Compared:
+    """`cells` to be read, by header, and `emptied` columns of the model. `base`: what is here now,
+    which the cells need not say again. `is_exact`: they are exactly what somebody changed in a
+    list of ours. `kept`: headers of emptied cells that stay as they are here."""
+
+    cells: Mapping[str, Any]
+    emptied: Mapping[str, Any] = field(default_factory=dict)
+    base: Mapping[str, Any] = field(default_factory=dict)
+    is_exact: bool = False
+    conflicts: list[Conflict] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    @property
+    def remarks(self) -> list[str]:
+        return remarks_on_cells((), self.kept)
+
+    def outcome_remarks(self, *, takes_conflicts: bool) -> list[str]:
+        conflicts = () if takes_conflicts else self.conflicts
+        return [*self.remarks, *map(remark_on_conflict, conflicts)]
+
+
+class Comparison:
+    """Made once for rows that are looked at together: two queries, none if no row names a record;
+    two more if records have changed since they were exported."""
+
+    def __init__(self, list_import: ListImport, rows: Mapping[int, Row], office: Office) -> None:
+        self._kind = EXPORT_KINDS[list_import.kind]
+        self._takes_conflicts = list_import.takes_conflicts
+        self._office = office
+        self._numbers = {number: own_number_in(row) for number, row in rows.items()}
+        named = set(self._numbers.values())
+        self._now = exported_now(list_import.dealer, list_import.user, named, self._kind)
+        earlier = {
+            (self._numbers[number], row.version)
+            for number, row in rows.items()
+            if self._is_earlier(self._numbers[number], row.version)
+        }
+        self._then = exported_then(list_import.dealer, self._now, earlier, self._kind)
+        # Whether rows that name a record could only be compared with what is here now.
+        self.lacks_versions = False
+
+    def __call__(self, row: Row, decision: OnExisting) -> Compared:
+        """Raises UnusableRow."""
+        number = self._numbers[row.number]
+        now = self._now.get(number)
+        if decision == OnExisting.NEW or not number:
+            return Compared(row.cells)
+        if now is None:
+            if row.version:
+                reason = _("This is no longer here. Please delete the row or its number.")
+                raise UnusableRow(row, [Problem(row.header_of("number"), number, reason)])
+            return Compared(row.cells)  # the number of somebody who became part of another
+        if decision == OnExisting.UPDATE and (then := self._exported(row, number, now)):
+            return self._edited(row, then, now)
+        self.lacks_versions |= decision == OnExisting.UPDATE
+        news = {one.header: one.cell for one in differing(row, now, self._office)}
+        return Compared({**self._naming(row), **news}, base=now.cells)
+
+    def _is_earlier(self, number: str, version: int) -> bool:
+        known = self._now.get(number)
+        return known is not None and 0 < version < (known.cells["version"] or 0)
+
+    def _exported(self, row: Row, number: str, now: Base) -> Base | None:
+        """What the row said when it was exported; None if nobody knows."""
+        if row.version and row.version == now.cells["version"]:
+            return now
+        version: Version = (number, row.version)
+        return self._then.get(version)
+
+    def _edited(self, row: Row, then: Base, now: Base) -> Compared:
+        emptied = find_emptied(row, then, now, self._kind, takes_conflicts=self._takes_conflicts)
+        found = Compared(
+            cells={},
+            emptied=dict(self._emptied(name) for name in emptied.columns),
+            base=now.cells,
+            is_exact=True,
+            conflicts=emptied.conflicts,
+            kept=emptied.kept,
+        )
+        changed = self._naming(row)
+        for (header, column, cell), conflict in touched(row, then, now, self._office):
+            if column is None or column.shown:
+                continue
+            if conflict:
+                found.conflicts.append(conflict)
+            if conflict is None or self._takes_conflicts:
+                changed[header] = cell
+        found.cells = changed
+        return found
+
+    def _naming(self, row: Row) -> dict[str, Any]:
+        """The cells that say whom the row means."""
+        return {
+            header: cell
+            for header, column, cell in row.columns
+            if column is not None and column.name == "number"
+        }
+
+    def _emptied(self, name: str) -> tuple[str, Any]:
+        """How the model stores that nothing stands there."""
+        stored: Any = self._kind.model._meta.get_field(name)
+        return stored.attname, None if stored.null else ""
