@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import openpyxl
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
 
 from leads.models import (
@@ -197,6 +199,8 @@ def test_where_both_have_changed_a_cell_it_is_said(
     then, listed, now = texts
     make = builders.make_customer if kind == ListKind.CUSTOMERS else builders.make_vehicle
     record, other = make(dealer, **{name: then}), make(dealer, **{name: then})
+    if kind == ListKind.CUSTOMERS:
+        Customer.history.all().delete()  # it begins with the first change
     data = edited(exported(dealer, manager, kind), kind, (2, name, listed))
     colleague(record, **{name: now})
     colleague(other, **{name: now})  # which nobody touched in the list
@@ -215,6 +219,25 @@ def test_where_both_have_changed_a_cell_it_is_said(
     assert getattr(other, name) == now
     reason = found.rows.get(number=2).reason
     assert ("nicht übernommen" in reason) is not takes_conflicts
+
+
+@KINDS
+def test_neither_way_costs_more_queries_with_more_rows(dealer, manager, kind):
+    make = builders.make_customer if kind == ListKind.CUSTOMERS else builders.make_vehicle
+    name = "note" if kind == ListKind.CUSTOMERS else "variant"
+    costs = []
+    for count in (2, 2, 5):  # what is read once per process is read by the first
+        records = [make(dealer) for _ in range(count)]
+        data = exported(dealer, manager, kind)
+        rows = range(2, EXPORT_KINDS[kind].model.objects.for_dealer(dealer).count() + 2)
+        data = edited(data, kind, *((row, name, f"new {count}") for row in rows))
+        for record in records:
+            colleague(record, **{name: "changed here"})
+        with CaptureQueriesContext(connection) as queries:
+            run(back(dealer, manager, kind, data))
+        costs.append(len(queries))
+
+    assert costs[1] == costs[2]
 
 
 @KINDS
