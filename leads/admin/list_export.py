@@ -77,7 +77,7 @@ class ListExport(ExportMixin):
                 elif form.counts[form.cleaned_data["dealer"]]:
                     return self._export(request, rows, form.cleaned_data)
                 else:
-                    form.add_error(None, self.export_kind.nothing)
+                    form.add_error(None, str(self.export_kind.nothing))
         return self._ask(request, form, templates, template)
 
     def _ask(

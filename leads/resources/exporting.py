@@ -127,10 +127,10 @@ def delete_old_files(*, now: datetime) -> int:
 def _still_visible(export: Export, kind: ExportKind) -> QuerySet[Any]:
     rows = kind.model.objects
     if export.user is None:
-        return rows.for_dealer(export.dealer_id)  # type: ignore[no-any-return]
+        return rows.for_dealer(export.dealer_id)
     if not may_at(export.user, kind.right, export.dealer_id):
         raise NotAllowed(f"export {export.pk}")
-    return rows.for_user(export.user).filter(dealer=export.dealer_id)  # type: ignore[no-any-return]
+    return rows.for_user(export.user).filter(dealer=export.dealer_id)
 
 
 class _Counted:

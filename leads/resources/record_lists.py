@@ -88,9 +88,7 @@ class RecordList(Generic[R]):
                 row.plan = Plan.BAD
                 row.notes = {"problems": [list(one) for one in read.problems[row.number]]}
         for row, one in zip(read.usable, taken, strict=True):
-            said = read.said[row.number]
-            self._note_plan(row, read.rows[row.number], said, one, shown)
-            _note_comparison(row, read.compared[row.number])
+            self._note_plan(row, read, one, shown)
         if read.lacks_versions:
             remark_on_list(list_import, remark_on_versions())
 
@@ -116,7 +114,8 @@ class RecordList(Generic[R]):
                 row.reason = str(UnusableRow(read.rows[row.number], read.problems[row.number]))
         for row, one in zip(read.usable, taken, strict=True):
             self._note_outcome(row, read.rows[row.number], one)
-            remarks = read.compared[row.number].outcome_remarks(
+            compared: Compared = read.compared[row.number]
+            remarks: list[str] = compared.outcome_remarks(
                 takes_conflicts=list_import.takes_conflicts
             )
             row.reason = " ".join([str(row.reason), *remarks])
@@ -147,15 +146,16 @@ class RecordList(Generic[R]):
     def _note_plan(
         self,
         row: ListRow,
-        listed: Row,
-        said: Said,
+        read: _Read,
         one: Taken[R],
         shown: Callable[[str, Any], str],
     ) -> None:
+        said: Said = read.said[row.number]
+        compared: Compared = read.compared[row.number]
         row.plan = _PLANS.get(one.outcome, Plan.UNCHANGED)
         row.notes = {"title": said.title}
         if one.outcome == RowOutcome.BAD:
-            row.notes["problems"] = [list(self._problem(listed, one))]
+            row.notes["problems"] = [list(self._problem(read.rows[row.number], one))]
             return
         here = one.twin if one.is_new else one.record
         row.reference = str(here.pk) if here is not None and here.pk else ""
@@ -163,12 +163,14 @@ class RecordList(Generic[R]):
         if row.reference:
             known_by = [("here", row.reference)]
         row.identity, row.likeness = [*(hashed(*parts) for parts in known_by), "", ""][:2]
-        remarks = [warning_text(warning.as_json()) for warning in said.warnings]
-        if row.reference:
+        remarks: list[str] = [warning_text(warning.as_json()) for warning in said.warnings]
+        if row.reference and not compared.is_exact:  # each row of an export names its record
             remarks.append(one.reason)
         if one.outcome == RowOutcome.SKIPPED:
             remarks.append(remark_on_leaving())
-        row.notes["remarks"] = remarks
+        row.notes["remarks"] = [*remarks, *compared.remarks]
+        if compared.conflicts:
+            row.notes["conflicts"] = [list(conflict) for conflict in compared.conflicts]
         if one.is_changed:
             row.notes["changes"] = [
                 [self._label(column), shown(column, before), shown(column, after)]
@@ -205,13 +207,6 @@ class _Read:
         self.problems: dict[int, Sequence[Problem]] = {}
         self.usable: list[ListRow] = []
         self.listed: list[Listed] = []
-
-
-def _note_comparison(row: ListRow, compared: Compared) -> None:
-    if compared.remarks:
-        row.notes["remarks"] = [*row.notes.get("remarks", ()), *compared.remarks]
-    if compared.conflicts:
-        row.notes["conflicts"] = [list(conflict) for conflict in compared.conflicts]
 
 
 def _repeated(list_import: ListImport, rows: Iterable[ListRow]) -> dict[int, str]:
