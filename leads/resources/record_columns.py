@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -13,9 +13,6 @@ from leads.resources.column_table import Column
 from leads.resources.columns import LEADS
 from leads.resources.readers import Reading
 
-if TYPE_CHECKING:
-    from leads.resources.rows import Row
-
 _NO_NUMBER = _("This is not a number of LeadOffice. Please correct it or leave it empty.")
 
 
@@ -23,11 +20,6 @@ def own_number(text: str) -> str:
     """The digits of a number of ours, as Excel may show it; "" if it is none."""
     found = re.fullmatch(r"0*([0-9]{1,18})(?:,0)?", text)
     return found[1] if found else ""
-
-
-def own_number_in(row: Row) -> str:
-    """Of the customer or vehicle that the row names, as exports show it; "" if it names none."""
-    return next(filter(None, map(own_number, row.texts_of("number"))), "")
 
 
 def read_own_number(cell: Any, row: Reading, header: str) -> None:

@@ -20,7 +20,7 @@ from leads.resources.export_kinds import EXPORT_KINDS
 from leads.resources.known import Base, Version, exported_now, exported_then
 from leads.resources.list_remarks import remark_on_conflict, remarks_on_cells
 from leads.resources.readers import Office
-from leads.resources.record_columns import own_number_in
+from leads.resources.record_columns import own_number
 from leads.resources.rows import Conflict, Problem, Row, UnusableRow
 
 
@@ -54,7 +54,7 @@ class Comparison:
         self._kind = EXPORT_KINDS[list_import.kind]
         self._takes_conflicts = list_import.takes_conflicts
         self._office = office
-        self._numbers = {number: own_number_in(row) for number, row in rows.items()}
+        self._numbers = {number: _number_in(row) for number, row in rows.items()}
         named = set(self._numbers.values())
         self._now = exported_now(list_import.dealer, list_import.user, named, self._kind)
         earlier = {
@@ -127,3 +127,8 @@ class Comparison:
         """How the model stores that nothing stands there."""
         stored: Any = self._kind.model._meta.get_field(name)
         return stored.attname, None if stored.null else ""
+
+
+def _number_in(row: Row) -> str:
+    """Of the customer or vehicle that the row names, as exports show it; "" if it names none."""
+    return next(filter(None, map(own_number, row.texts_of("number"))), "")

@@ -26,6 +26,7 @@ from leads.resources.exporting import order_export, write_export
 from leads.resources.import_mapping import ListMapping
 from leads.resources.import_results import write_result
 from leads.services.customers import change_customer, delete_customer
+from leads.services.undoing import undo
 from tests import builders
 from tests.leads.resources.importing import check, outcomes, plans, run, upload
 
@@ -181,6 +182,9 @@ def test_exactly_the_touched_cells_are_changed(dealer, manager, kind, edits, exp
     # What is computed of the changed ones changes with them.
     stored = {name for name in after[0] if not name.endswith(("_key", "_text"))}
     assert {n: after[0][n] for n in stored if after[0][n] != before[0][n]} == expected
+    found.refresh_from_db()
+    undo(found.change_batch, by=manager, now=timezone.now())
+    assert said(kind) == before
 
 
 @pytest.mark.parametrize("takes_conflicts", [False, True])
