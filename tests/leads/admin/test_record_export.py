@@ -91,7 +91,8 @@ def test_exports_the_filtered_list_and_puts_it_on_record(client, manager, dealer
     export = Export.objects.get()
     assert (export.kind, export.user, export.total, export.filters) == (kind, manager, 1, "q")
     assert LogEntry.objects.get().change_message.startswith(counted)
-    assert counted in text_of(client.get("/admin/leads/export/"))
+    assert counted in text_of(client.get(f"/admin/leads/export/?kind__exact={kind}"))
+    assert client.get("/admin/leads/export/?kind__exact=leads").context["cl"].result_count == 0
 
 
 @KINDS

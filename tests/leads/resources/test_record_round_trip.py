@@ -187,6 +187,27 @@ def test_exactly_the_touched_cells_are_changed(dealer, manager, kind, edits, exp
     assert said(kind) == before
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "identity"),
+    [(ListKind.CUSTOMERS, "note", "company"), (ListKind.VEHICLES, "fuel", "internal_number")],
+)
+def test_a_few_columns_are_enough_and_a_row_without_a_number_is_new(
+    dealer, manager, kind, name, identity
+):
+    make_records(kind, dealer)
+    data = exported(dealer, manager, kind, columns=[name, "version", identity, "number"])
+    count = EXPORT_KINDS[kind].model.objects.count()
+    added = [(count + 2, name, "more"), (count + 2, identity, "Neu 1")]
+
+    found = back(dealer, manager, kind, edited(data, kind, (2, name, "new"), *added))
+
+    expected = [Plan.CHANGED, *[Plan.UNCHANGED] * (count - 1), Plan.NEW]
+    assert [plan for _row, plan in plans(found)] == expected
+    run(found)
+    rows = EXPORT_KINDS[kind].model.objects.order_by("pk")
+    assert (getattr(rows.first(), name), getattr(rows.last(), identity)) == ("new", "Neu 1")
+
+
 @pytest.mark.parametrize("takes_conflicts", [False, True])
 @pytest.mark.parametrize(
     ("kind", "name", "texts"),
