@@ -79,6 +79,15 @@ def count_on_from_the_rows():
             cursor.execute(statement)
 
 
+@pytest.fixture
+def exports_folder(settings, tmp_path):
+    """Where files of exports wait."""
+    storage = {**settings.STORAGES["exports"]}
+    storage["OPTIONS"] = {**storage["OPTIONS"], "location": tmp_path}
+    settings.STORAGES = {**settings.STORAGES, "exports": storage}
+    return tmp_path
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
     """SQLite in a file, as in the office: in memory, parallel requests lock each other out."""

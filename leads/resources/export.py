@@ -5,7 +5,6 @@ Results of credit pre-checks are no column: an exported list leaves the house.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, tzinfo
@@ -22,6 +21,7 @@ from leads.models.list_kind import ListKind
 from leads.resources.cells import MAX_CELL_TEXT, shortened
 from leads.resources.column_table import Column
 from leads.resources.export_kinds import EXPORT_KINDS, ExportKind, export_kind_of, with_version
+from leads.services.filling import told
 
 EXPORTED = EXPORT_KINDS[ListKind.LEADS].columns
 # Records in hand at a time, however long the list is.
@@ -127,10 +127,7 @@ def _local(zone: tzinfo, moment: datetime) -> datetime:
 
 def further_values_text(values: Mapping[str, Any]) -> str | None:
     """{"Farbe": "rot"} → "Farbe: rot"; one line each, what is no text as JSON."""
-    lines = (
-        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
-        for name, value in values.items()
-    )
+    lines = (f"{name}: {told(value)}" for name, value in values.items())
     text = "\n".join(" ".join(line.split()) for line in lines)
     # JSON may hold half a sign; no file format knows how to write it.
     return shortened(text.encode("utf-8", "replace").decode()) or None

@@ -15,16 +15,14 @@ from leads.models.intake import IntakeEntry
 from leads.models.keys import fold
 from leads.models.lead import Lead
 from leads.models.lead_type import LeadType
-from leads.models.list_kind import ListKind
 from leads.models.user import User
 from leads.resources.export import exported_rows
-from leads.resources.export_kinds import EXPORT_KINDS, ExportKind, with_version
+from leads.resources.export_kinds import ExportKind, with_version
 from leads.resources.readers import Office
 from leads.resources.rows import SENDER, Row
 
 # Number of a record, and its version as export_kinds.py says.
 Version = tuple[str, int]
-_LEADS = EXPORT_KINDS[ListKind.LEADS]
 
 
 @dataclass(frozen=True)
@@ -70,8 +68,35 @@ def _unambiguous(spellings: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {spelling: meaning for spelling, meaning in pairs if meanings[spelling] == 1}
 
 
-def exported_now(
-    dealer: Dealer, user: User | None, numbers: set[str], kind: ExportKind = _LEADS
+class Bases:
+    """What rows are compared with that name records: those as they are now, and as they were when
+    the rows were exported. Two queries, none if no row names a record; two more if records have
+    changed since then."""
+
+    def __init__(
+        self, dealer: Dealer, user: User | None, named: Collection[Version], kind: ExportKind
+    ) -> None:
+        """`named`: with version 0 if the row does not say which it shows."""
+        self.now = _exported_now(dealer, user, {number for number, _version in named}, kind)
+        earlier = {version for version in named if self._is_earlier(version)}
+        self._then = _exported_then(dealer, self.now, earlier, kind)
+
+    def exported(self, version: Version) -> Base | None:
+        """What an export said at this version; None if nobody knows."""
+        number, counted = version
+        now = self.now.get(number)
+        if now is not None and counted and counted == now.cells["version"]:
+            return now
+        return self._then.get(version)
+
+    def _is_earlier(self, version: Version) -> bool:
+        number, counted = version
+        now = self.now.get(number)
+        return now is not None and 0 < counted < (now.cells["version"] or 0)
+
+
+def _exported_now(
+    dealer: Dealer, user: User | None, numbers: set[str], kind: ExportKind
 ) -> dict[str, Base]:
     """What an export made now would say about these records, as far as the user sees them."""
     if not numbers - {""}:
@@ -83,14 +108,11 @@ def exported_now(
     return {str(base.cells["number"]): base for base in _rendered(named, kind)}
 
 
-def exported_then(
-    dealer: Dealer,
-    now: Mapping[str, Base],
-    wanted: Collection[Version],
-    kind: ExportKind = _LEADS,
+def _exported_then(
+    dealer: Dealer, now: Mapping[str, Base], wanted: Collection[Version], kind: ExportKind
 ) -> dict[Version, Base]:
     """What an export said about records at earlier versions, of those that the history still knows.
-    `now`: what exported_now says about the same records.
+    `now`: what _exported_now says about the same records.
 
     Names are those of today. What a record pointed to and is gone (a merged status) has none any
     more: there it counts as if the export had said what is here now.

@@ -29,10 +29,8 @@ from leads.resources.emptying import Emptied, find_emptied
 from leads.resources.export_kinds import EXPORT_KINDS
 from leads.resources.known import (
     Base,
-    Version,
+    Bases,
     earlier_lists,
-    exported_now,
-    exported_then,
     lead_numbers,
     load_office,
     unseen_numbers,
@@ -93,10 +91,11 @@ class RowParser:
         outside = {row.outside_id for row in rows.values()} - {""}
         self._by_outside_id = lead_numbers(dealer, outside)
         self._unseen = unseen_numbers(dealer, user, set(self._by_outside_id.values()))
-        numbers = {row.lead_number for row in rows.values()}
-        filled = {self.lead_number(key) for key in rows if self._decision(key) == OnExisting.FILL}
-        self.known = exported_now(dealer, user, numbers | filled)
-        self._then = exported_then(dealer, self.known, self._earlier_versions())
+        shown = {(row.lead_number, row.version) for row in rows.values()}
+        to_fill = [key for key in rows if self._decision(key) == OnExisting.FILL]
+        filled = {(self.lead_number(key), 0) for key in to_fill}
+        self._bases = Bases(dealer, user, shown | filled, _LEADS)
+        self.known = self._bases.now
         self.earlier = earlier_lists(dealer, outside)
         # By the row's number at the caller's.
         self.problems: dict[int, Sequence[Problem]] = {}
@@ -133,15 +132,6 @@ class RowParser:
         named = row.texts_of("dealer") if row.lead_number else []
         return any(catalog_key(name) != self._dealer_key for name in named)
 
-    def _earlier_versions(self) -> set[Version]:
-        """Those that rows show and that are not the present ones."""
-        shown = {(row.lead_number, row.version) for row in self.rows.values()}
-        return {
-            (number, version)
-            for number, version in shown
-            if number in self.known and 0 < version < self.known[number].cells["version"]
-        }
-
     def _decision(self, key: int) -> OnExisting:
         return self._decisions.get(key, OnExisting.UPDATE)
 
@@ -165,7 +155,7 @@ class RowParser:
         if now is None:
             reason = _("There is no such lead here. Please correct the number or leave it empty.")
             raise UnusableRow(row, [Problem(row.header_of("number"), row.lead_number, reason)])
-        then = self._exported(row, now)
+        then = self._bases.exported((row.lead_number, row.version))
         emptied = Emptied()
         if then is not None:
             emptied = find_emptied(row, then, now, _LEADS, takes_conflicts=self._takes_conflicts)
@@ -192,12 +182,6 @@ class RowParser:
         self.kept[key] = emptied.kept
         less = {"removed_tags": tuple(sorted(lost)), "cleared": tuple(emptied.columns)}
         return self._change(row, changed, now, row.lead_number, **less)
-
-    def _exported(self, row: Row, now: Base) -> Base | None:
-        """What the row said when it was exported; None if nobody knows."""
-        if row.version == now.cells["version"]:
-            return now
-        return self._then.get((row.lead_number, row.version))
 
     def _filling(self, key: int, row: Row) -> LeadDraft:
         """What the lead does not know yet."""

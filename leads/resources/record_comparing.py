@@ -17,7 +17,7 @@ from leads.models.list_import import ListImport, OnExisting
 from leads.resources.comparing import differing, touched
 from leads.resources.emptying import find_emptied
 from leads.resources.export_kinds import EXPORT_KINDS
-from leads.resources.known import Base, Version, exported_now, exported_then
+from leads.resources.known import Base, Bases
 from leads.resources.list_remarks import remark_on_conflict, remarks_on_cells
 from leads.resources.readers import Office
 from leads.resources.record_columns import own_number
@@ -47,29 +47,22 @@ class Compared:
 
 
 class Comparison:
-    """Made once for rows that are looked at together: two queries, none if no row names a record;
-    two more if records have changed since they were exported."""
+    """Made once for rows that are looked at together."""
 
     def __init__(self, list_import: ListImport, rows: Mapping[int, Row], office: Office) -> None:
         self._kind = EXPORT_KINDS[list_import.kind]
         self._takes_conflicts = list_import.takes_conflicts
         self._office = office
         self._numbers = {number: _number_in(row) for number, row in rows.items()}
-        named = set(self._numbers.values())
-        self._now = exported_now(list_import.dealer, list_import.user, named, self._kind)
-        earlier = {
-            (self._numbers[number], row.version)
-            for number, row in rows.items()
-            if self._is_earlier(self._numbers[number], row.version)
-        }
-        self._then = exported_then(list_import.dealer, self._now, earlier, self._kind)
+        named = {(number, rows[key].version) for key, number in self._numbers.items()}
+        self._bases = Bases(list_import.dealer, list_import.user, named, self._kind)
         # Whether rows that name a record could only be compared with what is here now.
         self.lacks_versions = False
 
     def __call__(self, row: Row, decision: OnExisting) -> Compared:
         """Raises UnusableRow."""
         number = self._numbers[row.number]
-        now = self._now.get(number)
+        now = self._bases.now.get(number)
         if decision == OnExisting.NEW or not number:
             return Compared(row.cells)
         if now is None:
@@ -77,22 +70,12 @@ class Comparison:
                 reason = _("This is no longer here. Please delete the row or its number.")
                 raise UnusableRow(row, [Problem(row.header_of("number"), number, reason)])
             return Compared(row.cells)  # the number of somebody who became part of another
-        if decision == OnExisting.UPDATE and (then := self._exported(row, number, now)):
+        then = self._bases.exported((number, row.version))
+        if decision == OnExisting.UPDATE and then is not None:
             return self._edited(row, then, now)
         self.lacks_versions |= decision == OnExisting.UPDATE
         news = {one.header: one.cell for one in differing(row, now, self._office)}
         return Compared({**self._naming(row), **news}, base=now.cells)
-
-    def _is_earlier(self, number: str, version: int) -> bool:
-        known = self._now.get(number)
-        return known is not None and 0 < version < (known.cells["version"] or 0)
-
-    def _exported(self, row: Row, number: str, now: Base) -> Base | None:
-        """What the row said when it was exported; None if nobody knows."""
-        if row.version and row.version == now.cells["version"]:
-            return now
-        version: Version = (number, row.version)
-        return self._then.get(version)
 
     def _edited(self, row: Row, then: Base, now: Base) -> Compared:
         emptied = find_emptied(row, then, now, self._kind, takes_conflicts=self._takes_conflicts)

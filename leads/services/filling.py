@@ -330,11 +330,12 @@ def _shown(name: str, value: Any) -> str:
     if isinstance(value, datetime):
         value = timezone.localtime(value)
     if name == "custom_values":
-        return ", ".join(f"{key}: {_told(one)}" for key, one in value.items())
+        return ", ".join(f"{key}: {told(one)}" for key, one in value.items())
     return str(formats.localize(value))
 
 
-def _told(value: Any) -> str:
+def told(value: Any) -> str:
+    """A further value as people read it."""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

@@ -9,16 +9,9 @@ from leads.models import Role
 from tests import builders
 
 
-@pytest.fixture
-def folder(settings, tmp_path):
-    storage = {**settings.STORAGES["exports"]}
-    storage["OPTIONS"] = {**storage["OPTIONS"], "location": tmp_path / "exports"}
-    settings.STORAGES = {**settings.STORAGES, "exports": storage}
-
-
 @pytest.mark.django_db(transaction=True)
 def test_chosen_columns_in_their_order_from_a_worker(
-    live_server, page, shot, folder, settings, tmp_path
+    live_server, page, shot, exports_folder, settings, tmp_path
 ):
     settings.EXPORT_AT_ONCE = 1
     dealer = builders.make_dealer()

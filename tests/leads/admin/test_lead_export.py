@@ -20,31 +20,10 @@ from leads.resources.export import EXPORTED, headers
 from tests import builders
 from tests.leads.admin.conftest import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("exports_folder")]
 
 PAGE = "/admin/leads/lead/export/"
 LIST = "/admin/leads/export/"
-
-
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    """Where files wait."""
-    storage = {**settings.STORAGES["exports"]}
-    storage["OPTIONS"] = {**storage["OPTIONS"], "location": tmp_path}
-    settings.STORAGES = {**settings.STORAGES, "exports": storage}
-    return tmp_path
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
-def manager(dealer, client):
-    user = builders.make_user(dealer, role=Role.MANAGER)
-    client.force_login(user)
-    return user
 
 
 def form(*columns, **values):
@@ -315,12 +294,12 @@ def test_after_a_day_or_without_the_right_there_is_nothing_to_fetch(client, mana
     assert download(client, export).status_code == 404
 
 
-def test_a_file_that_is_gone_is_not_found(client, manager, dealer, large, folder):
+def test_a_file_that_is_gone_is_not_found(client, manager, dealer, large, exports_folder):
     for _ in range(2):
         builders.make_lead(dealer)
     export = export_of(client)
     run_due_jobs()
-    for path in folder.iterdir():
+    for path in exports_folder.iterdir():
         path.unlink()
 
     assert download(client, export).status_code == 404

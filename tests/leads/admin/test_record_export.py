@@ -17,7 +17,7 @@ from leads.resources.export_kinds import EXPORT_KINDS
 from tests import builders
 from tests.leads.admin.conftest import text_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("exports_folder")]
 
 PAGES = {
     ListKind.CUSTOMERS: "/admin/leads/customer/export/",
@@ -29,27 +29,6 @@ WORDS = {
     ListKind.VEHICLES: ("1 Fahrzeug exportieren", "1 Fahrzeug", "passt kein Fahrzeug"),
 }
 KINDS = pytest.mark.parametrize("kind", list(PAGES))
-
-
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    """Where files wait."""
-    storage = {**settings.STORAGES["exports"]}
-    storage["OPTIONS"] = {**storage["OPTIONS"], "location": tmp_path}
-    settings.STORAGES = {**settings.STORAGES, "exports": storage}
-    return tmp_path
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
-def manager(dealer, client):
-    user = builders.make_user(dealer, role=Role.MANAGER)
-    client.force_login(user)
-    return user
 
 
 def form(*columns, **values):

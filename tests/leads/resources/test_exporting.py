@@ -29,18 +29,9 @@ from leads.resources.columns import BY_NAME, LEADS
 from leads.resources.export import EXPORTED, exported_rows, headers
 from tests import builders
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("exports_folder")]
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def folder(settings, tmp_path):
-    """Where files wait."""
-    storage = {**settings.STORAGES["exports"]}
-    storage["OPTIONS"] = {**storage["OPTIONS"], "location": tmp_path}
-    settings.STORAGES = {**settings.STORAGES, "exports": storage}
-    return tmp_path
 
 
 @pytest.fixture
@@ -203,7 +194,7 @@ def test_leads_deleted_or_out_of_sight_meanwhile_are_left_out(dealer, manager):
     assert numbers(written(Export.objects.get(pk=export.pk))) == [kept.number]
 
 
-def test_a_right_taken_away_meanwhile_counts(dealer, manager, folder):
+def test_a_right_taken_away_meanwhile_counts(dealer, manager, exports_folder):
     builders.make_lead(dealer)
     export = order(dealer, manager)
     manager.memberships.update(role=Role.SELLER)
@@ -212,7 +203,7 @@ def test_a_right_taken_away_meanwhile_counts(dealer, manager, folder):
 
     assert job.state != JobState.DONE
     assert export.state == ExportState.FAILED
-    assert list(folder.iterdir()) == []
+    assert list(exports_folder.iterdir()) == []
 
 
 def test_a_user_switched_off_meanwhile_gets_nothing(dealer, manager):
@@ -227,7 +218,7 @@ def test_a_user_switched_off_meanwhile_gets_nothing(dealer, manager):
 # --- by a worker ---------------------------------------------------------------------------------
 
 
-def test_a_worker_writes_the_file_and_forgets_which_leads(dealer, manager, folder):
+def test_a_worker_writes_the_file_and_forgets_which_leads(dealer, manager, exports_folder):
     leads = [builders.make_lead(dealer) for _ in range(3)]
     export = order(dealer, manager)
 
@@ -240,22 +231,22 @@ def test_a_worker_writes_the_file_and_forgets_which_leads(dealer, manager, folde
         data = file.read()
     assert numbers(rows_in(data)) == [lead.number for lead in leads]
     assert export.size == len(data)
-    [stored] = folder.iterdir()
+    [stored] = exports_folder.iterdir()
     assert stored.stat().st_mode & 0o777 == 0o600
     assert leads[0].number not in stored.name
 
 
-def test_written_again_it_stays_the_one_file(dealer, manager, folder):
+def test_written_again_it_stays_the_one_file(dealer, manager, exports_folder):
     builders.make_lead(dealer)
     export = order(dealer, manager)
     by_worker(export)
     by_worker(export)
 
-    assert len(list(folder.iterdir())) == 1
+    assert len(list(exports_folder.iterdir())) == 1
     assert export.state == ExportState.DONE
 
 
-def test_what_a_killed_worker_left_is_written_by_the_next(dealer, manager, folder):
+def test_what_a_killed_worker_left_is_written_by_the_next(dealer, manager, exports_folder):
     builders.make_lead(dealer)
     export = order(dealer, manager)
     Export.objects.filter(pk=export.pk).update(state=ExportState.RUNNING, written=1)
@@ -285,7 +276,7 @@ def test_how_far_it_is_can_be_seen_while_it_is_written(dealer, manager, monkeypa
 # --- the end -------------------------------------------------------------------------------------
 
 
-def test_after_a_day_the_file_goes_and_the_record_stays(dealer, manager, folder):
+def test_after_a_day_the_file_goes_and_the_record_stays(dealer, manager, exports_folder):
     builders.make_lead(dealer)
     old = order(dealer, manager, now=timezone.now() - timedelta(hours=25))
     new = order(dealer, manager)
@@ -299,7 +290,7 @@ def test_after_a_day_the_file_goes_and_the_record_stays(dealer, manager, folder)
     old.refresh_from_db()
     new.refresh_from_db()
     assert (old.state, old.file, old.total) == (ExportState.DONE, "", 1)
-    assert [path.name for path in folder.iterdir()] == [new.file]
+    assert [path.name for path in exports_folder.iterdir()] == [new.file]
 
 
 def test_an_export_that_nobody_wrote_in_a_day_is_over(dealer, manager):
@@ -312,15 +303,15 @@ def test_an_export_that_nobody_wrote_in_a_day_is_over(dealer, manager):
     assert exporting.delete_old_files(now=NOW + timedelta(hours=26)) == 0
 
 
-def test_a_file_that_no_row_knows_goes_too(dealer, manager, folder):
-    forgotten, fresh = folder / "forgotten.xlsx", folder / "fresh.xlsx"
+def test_a_file_that_no_row_knows_goes_too(dealer, manager, exports_folder):
+    forgotten, fresh = exports_folder / "forgotten.xlsx", exports_folder / "fresh.xlsx"
     for path in (forgotten, fresh):
         path.write_bytes(b"")
     long_ago = (timezone.now() - timedelta(hours=49)).timestamp()
     os.utime(forgotten, (long_ago, long_ago))
 
     assert exporting.delete_old_files(now=timezone.now()) == 1
-    assert list(folder.iterdir()) == [fresh]
+    assert list(exports_folder.iterdir()) == [fresh]
 
 
 def test_a_list_reads_the_same_row_by_row_and_in_order(dealer):
