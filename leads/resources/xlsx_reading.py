@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,7 +24,10 @@ _HOUSE = Path(__file__).parents[2]
 _READER = "import sys; sys.path.insert(0, sys.argv.pop()); {}; main()".format(
     "from leads.resources.xlsx_reader import main"
 )
+# By which a reader ends that wanted too much; any other end came from outside.
+_ITS_OWN_ENDS = {-signal.SIGXCPU, -signal.SIGABRT, -signal.SIGSEGV}
 _SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0")
+_logger = logging.getLogger(__name__)
 _PLACES = ("hidden_rows", "errors", "unsolved", "merged", "invisible")
 
 
@@ -64,24 +69,47 @@ def _ask_reader(data: BinaryIO, spool: BinaryIO, sheet: str) -> dict[str, Any]:
         "sheet": sheet,
     }
     data.flush()
-    os.lseek(data.fileno(), 0, os.SEEK_SET)  # the reader does not see what Python has buffered
-    arguments = [json.dumps(request), str(spool.fileno()), str(_HOUSE)]
     try:
-        done = subprocess.run(  # noqa: S603 - our own module; the upload goes in by stdin
-            [sys.executable, "-I", "-c", _READER, *arguments],
-            stdin=data,
-            capture_output=True,
-            pass_fds=[spool.fileno()],
-            env={},
-            timeout=2 * seconds,
-            check=True,
-        )
+        done = _run_reader_safely(data, spool, request)
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
+        _logger.warning("The reader of a workbook gave up: %s", type(error).__name__)
         raise refuse("too_complex") from error
     answer: dict[str, Any] = json.loads(done.stdout)
     if code := answer.get("error"):
         raise refuse(code, **answer["params"])
     return answer
+
+
+def _run_reader_safely(
+    data: BinaryIO, spool: BinaryIO, request: dict[str, Any]
+) -> subprocess.CompletedProcess[bytes]:
+    """Once more if something outside has ended it, say a machine that ran out of memory: that tells
+    nothing about the file."""
+    try:
+        return _run_reader(data, spool, request)
+    except subprocess.CalledProcessError as error:
+        if error.returncode in _ITS_OWN_ENDS:
+            raise
+        _logger.warning("The reader of a workbook was ended: %s. Once more.", error.returncode)
+    return _run_reader(data, spool, request)
+
+
+def _run_reader(
+    data: BinaryIO, spool: BinaryIO, request: dict[str, Any]
+) -> subprocess.CompletedProcess[bytes]:
+    os.lseek(data.fileno(), 0, os.SEEK_SET)  # the reader does not see what Python has buffered
+    os.lseek(spool.fileno(), 0, os.SEEK_SET)
+    spool.truncate(0)
+    arguments = [json.dumps(request), str(spool.fileno()), str(_HOUSE)]
+    return subprocess.run(  # noqa: S603 - our own module; the upload goes in by stdin
+        [sys.executable, "-I", "-c", _READER, *arguments],
+        stdin=data,
+        capture_output=True,
+        pass_fds=[spool.fileno()],
+        env={},
+        timeout=2 * request["seconds"],
+        check=True,
+    )
 
 
 def _rows(spool: BinaryIO) -> Iterator[NumberedRow]:

@@ -117,7 +117,7 @@ class TestReading:
 
         read_again(found, Choice(header_row=1), now=now)
 
-        assert found.state == ImportState.MAPPING
+        assert (found.state, found.trouble) == (ImportState.MAPPING, "")
         assert found.row_count == 2
 
     def test_large_files_are_read_by_a_worker(self, dealer, now, settings):

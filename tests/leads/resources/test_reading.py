@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import resource
+import sys
 from datetime import date
 
 import pytest
@@ -492,6 +493,20 @@ def test_the_reader_ends_when_it_takes_too_much(settings):
     data = lists.table(["a"] * 20, *[[f"{n} x" * 5] * 20 for n in range(20_000)])
 
     assert refused(data)[0] == "too_complex"
+
+
+def test_a_reader_that_is_ended_from_outside_reads_once_more(tmp_path, monkeypatch):
+    """A machine short of memory ends it with this signal; the file is not to blame."""
+    reader, ended = tmp_path / "python", tmp_path / "ended"
+    reader.write_text(
+        f'#!/bin/sh\n[ -e {ended} ] && exec {sys.executable} "$@"\n: >{ended}\nkill -KILL $$\n'
+    )
+    reader.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(reader))
+
+    _info, rows = opened(lists.table(["Name"], ["Groß"]))
+
+    assert (ended.exists(), rows) == (True, [(2, ["Groß"])])
 
 
 def test_memory_does_not_grow_with_the_list():
