@@ -32,6 +32,7 @@ from urllib3.util import Retry
 from integrations import calls
 from integrations.addresses import AddressRefused
 from integrations.deadline import Deadline, Late, WatchedAdapter
+from integrations.troubles import words_for_error, words_for_status
 
 logger = logging.getLogger(__name__)
 
@@ -162,10 +163,11 @@ class PartnerClient:
         if 200 <= answer.status < 300:
             return _content(answer, host)
         code = self.error_code(_parsed(answer.body))
+        words = ", ".join(filter(None, (words_for_status(answer.status), code)))
         message = _("%(host)s answered with error %(status)d%(code)s.") % {
             "host": host,
             "status": answer.status,
-            "code": f" ({code})" if code else "",
+            "code": f" ({words})" if words else "",
         }
         error = _error_for(answer.status)(message, status=answer.status, code=code)
         error.retry_after = answer.retry_after
@@ -205,7 +207,8 @@ class PartnerClient:
                     unavailable = self._late(host)
                 else:
                     message = _("%(host)s cannot be reached (%(problem)s).")
-                    unavailable = PartnerUnavailable(message % {"host": host, "problem": problem})
+                    values = {"host": host, "problem": words_for_error(error)}
+                    unavailable = PartnerUnavailable(message % values)
                 unavailable.may_have_arrived = deadline.has_sent
                 self._tell(method, url, options, started_at, problem=problem)
                 raise unavailable from None

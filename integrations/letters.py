@@ -24,7 +24,7 @@ from integrations.adf.schema import prospects_in
 from integrations.answers import Answers
 from integrations.bdk import mapping as bdk
 from integrations.loose_xml import NotReadable
-from integrations.mail import bdk_mails, calls, senders
+from integrations.mail import bdk_mails, calls, marketplaces, senders
 from integrations.mail.envelope import Post, open_entry
 from integrations.mail.fields import (
     add_attachments,
@@ -47,7 +47,7 @@ from leads.services.replies import Reply
 
 # Of how a mail's kind is told, and of forms, free text and replies; the other parsers have their
 # own. Raised whenever the same mail may become something else.
-VERSION = 1
+VERSION = 2
 
 _LEAD_NUMBER = re.compile(r"\bL-[0-9]{4}-[0-9]{6,}\b")
 _QUOTED_FROM = re.compile(r"^(?:Am|On)\b.{5,200}\b(?:schrieb|wrote)\b.{0,200}:\s*$", re.M)
@@ -120,12 +120,16 @@ class _Reading:
 
     def _check_partner(self) -> None:
         """Who calls itself a partner must be one: the lead would be believed."""
-        is_strict = bool(self.settings.checked_by)
-        is_doubtful = self.verdict == Verdict.FAILED or (
-            is_strict and self.verdict != Verdict.PASSED
-        )
-        if is_doubtful and not self.post.is_released:
+        if not self._is_sender_believed():
             raise Unusable(_("It names a partner as sender, which SPF and DKIM do not confirm."))
+
+    def _is_sender_believed(self) -> bool:
+        """Without a server whose checks count, only a failure speaks against the sender."""
+        if self.post.is_released:  # a person has looked
+            return True
+        if self.settings.checked_by:
+            return self.verdict == Verdict.PASSED
+        return self.verdict != Verdict.FAILED
 
     # Replies
 
@@ -249,7 +253,8 @@ class _Reading:
         )
 
     def _of_form(self, fields: Fields) -> LeadDraft:
-        return self._draft(fields, source=self.settings.source or "website")
+        source = self._marketplace(fields) or self.settings.source or "website"
+        return self._draft(fields, source=source)
 
     def _of_unknown(self, fields: Fields, *, source: str = "") -> LeadDraft:
         """A lead all the same: nobody who writes to the dealer is overlooked."""
@@ -257,7 +262,7 @@ class _Reading:
         self.read.warn(WarningCode.TO_CHECK)
         draft = self._draft(
             fields,
-            source=self.settings.source or source or "email",
+            source=self._marketplace(fields) or self.settings.source or source or "email",
             message=self.read.text(_open(letter.text), column_of(Lead, "message"), multiline=True),
         )
         contact = draft.contact
@@ -274,6 +279,13 @@ class _Reading:
         if contact.is_empty and not letter.text and not letter.subject:
             raise Unusable(_("It says neither who is asking nor what for."))
         return replace(draft, contact=contact, tags=(_("to check"),))
+
+    def _marketplace(self, fields: Fields) -> str:
+        """The source that the mail names, by its line "Quelle" or its sender; "" if none."""
+        said = marketplaces.source_called(fields.known.get("source", ""))
+        if said or not self._is_sender_believed():
+            return said
+        return marketplaces.source_of_sender(self.letter.sender)
 
     def _writer(self) -> tuple[str, str]:
         """(address, name) of the person who wrote; ("", "") if only a portal is named."""

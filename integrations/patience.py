@@ -41,8 +41,11 @@ def check(connection: Connection, *, anyway: bool, now: datetime) -> None:
         raise NotYet(message % {"connection": connection, "error": connection.last_error})
     if connection.retry_at is None or connection.retry_at <= now:
         return
-    if connection.is_told_to_wait or not anyway:
-        at = date_format(timezone.localtime(connection.retry_at), "TIME_FORMAT")
+    at = date_format(timezone.localtime(connection.retry_at), "H:i:s")
+    if connection.is_told_to_wait:
+        message = _("%(connection)s: the partner wants to be left alone until %(time)s.")
+        raise NotYet(message % {"connection": connection, "time": at})
+    if not anyway:
         message = _("%(connection)s: the next attempt is at %(time)s.")
         raise NotYet(message % {"connection": connection, "time": at})
 

@@ -214,6 +214,8 @@ IMPORT_DAYS = env.int("IMPORT_DAYS", default=30)
 # so many of them, marks none as gone unless somebody orders it.
 STOCK_VANISH_PERCENT = env.int("STOCK_VANISH_PERCENT", default=20)
 STOCK_VANISH_LEAST = env.int("STOCK_VANISH_LEAST", default=5)
+# A car that several sources of stock name stays with its source if that has come so lately.
+STOCK_SOURCE_FRESH_DAYS = env.int("STOCK_SOURCE_FRESH_DAYS", default=3)
 IMPORT_MAX_UNPACKED_BYTES = env.int("IMPORT_MAX_UNPACKED_BYTES", default=512 * 1024 * 1024)
 IMPORT_MAX_COLUMNS = env.int("IMPORT_MAX_COLUMNS", default=200)
 IMPORT_MAX_PARTS = env.int("IMPORT_MAX_PARTS", default=500)

@@ -11,7 +11,7 @@ from itertools import count
 
 from django.utils import timezone
 
-from integrations.models import Connection, WebhookEndpoint, WebsiteForm
+from integrations.models import Connection, Handover, WebhookEndpoint, WebsiteForm
 from integrations.webhooks.signing import new_secret
 from leads.models import (
     Activity,
@@ -336,6 +336,29 @@ def make_drklein_connection(
         **access,
     }
     return Connection.objects.create(**{**defaults, **values})
+
+
+def make_handover(lead, **values):
+    """One to Dr. Klein that has arrived."""
+    now = timezone.now()
+    defaults = {
+        "dealer": lead.dealer,
+        "mode": "test",
+        "profile": "b",
+        "url": "http://127.0.0.1:9/vorgang",
+        "payload": "{}",
+        "payload_hash": "1",
+        "state": Handover.State.FORWARDED,
+        "case_number": "DK0001",
+        "notes": "haushalt: nicht übernommen",
+        "attempts": 1,
+        "ordered_at": now,
+        "next_attempt_at": now,
+        "settled_at": now,
+    }
+    if "connection" not in values:
+        values["connection"] = make_drklein_connection(lead.dealer)
+    return Handover.objects.create(lead=lead, **{**defaults, **values})
 
 
 def make_consent(**values):

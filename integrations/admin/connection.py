@@ -123,6 +123,8 @@ class ConnectionAdmin(
         shown = None if obj and obj.is_called else ["light_cell", "success_cell", "error_text"]
         if obj and shown and obj.partner == Partner.BDK:
             shown = [*shown, *BDK_STATE]
+        if obj and shown and (obj.is_pulled or obj.partner == Partner.AUTOMANAGER):
+            shown = [*shown, "runs_cell"]
         state = (gettext_lazy("How it runs"), {"fields": shown or self.state_fields})
         settings = (
             drklein_fieldsets(obj.profile if obj else "")
@@ -140,6 +142,7 @@ class ConnectionAdmin(
             *super().get_readonly_fields(request, obj),
             *self.state_fields,
             *BDK_STATE,
+            "runs_cell",
             "operation_text",
         ]
 
@@ -185,6 +188,16 @@ class ConnectionAdmin(
             "received": number_format(obj.received, force_grouping=True),
             "refused": number_format(obj.refused, force_grouping=True),
         }
+
+    @display(description=gettext_lazy("runs"))
+    def runs_cell(self, obj: Connection) -> SafeString:
+        """Where they are listed."""
+        if obj.partner == Partner.AUTOMANAGER:
+            url, words = reverse("admin:integrations_finding_control"), _("To the export control")
+        else:
+            runs = reverse("admin:integrations_syncrun_changelist")
+            url, words = f"{runs}?connection__id__exact={obj.pk}", _("All runs")
+        return format_html('<a class="lo-link" href="{}">{}</a>', url, words)
 
     @display(description=gettext_lazy("former key valid until"))
     def former_key(self, obj: Connection) -> str:

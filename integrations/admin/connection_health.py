@@ -82,6 +82,7 @@ class HealthPage(DealerAdmin):
             "success": moment(success, now=now) if success else _("never"),
             "schedule": schedule_in_words(connection, now=now),
             "next": _next_words(next_at, now=now) if next_at and is_asked else "",
+            "not_before": _not_before(connection, now=now) if is_asked else "",
             "waiting": list(_waiting(request, health)),
             "url": reverse("admin:integrations_connection_change", args=[connection.pk]),
             "pull_url": reverse("admin:integrations_connection_pull", args=[connection.pk])
@@ -100,6 +101,12 @@ def _next_slot(connection: Connection) -> datetime | None:
 
 def _next_words(slot: datetime, *, now: datetime) -> str:
     return slot_words(slot) if slot > now else _("now, as soon as a background process is free")
+
+
+def _not_before(connection: Connection, *, now: datetime) -> str:
+    """Until when it is left alone, whatever its schedule says."""
+    at = connection.retry_at
+    return moment(at, now=now) if at and at > now else ""
 
 
 def _lights(found: Iterable[Health], chosen: str) -> Iterable[dict[str, Any]]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -31,7 +32,7 @@ from integrations.automanager.schema import (
 )
 from integrations.automanager.source import Missing, NotAsAgreed, Source
 from integrations.automanager.stock_taking import StockTaking, rows_of_stock
-from integrations.http import PartnerError, PartnerRefused
+from integrations.http import AnswerTooLarge, PartnerError, PartnerRefused
 from integrations.models import Connection, ExportApp
 from integrations.patience import wished_wait
 from leads.models.dealer import Location
@@ -46,6 +47,9 @@ OVERLAP = timedelta(hours=1)
 # No further list is begun after this, so that a check ends before its lease does.
 READING_SECONDS = 10 * 60
 PORTION = 1000  # items stored in one transaction
+# Where so many lists break off the trouble is the partner's as a whole.
+_MAX_BROKEN = 2
+_NOT_NOW = 503
 
 
 class Part(StrEnum):
@@ -97,21 +101,39 @@ class Reading:
 def read(reading: Reading, source: Source) -> None:
     """Read and keep the exports, the stock, and for each wanted export its runs, transmissions and
     ads. What goes wrong at the partner is noted in the reading, not raised."""
-    try:
-        locations = _locations(reading.connection)
-        _read_apps(reading, source, locations)
-        _read_stock(reading, source, locations)
-        for app in reading.apps:
-            _read_runs(reading, source, app)
-            _read_transmissions(reading, source, app)
-            _read_listings(reading, source, app)
-    except PartnerError as error:
-        reading.is_cut_off = True
-        reading.wish = wished_wait(error, now=reading.now)
-        reading.problems.append(f"{error} {error.advice}")
-    except OutOfTime:
-        reading.is_cut_off = True
-        reading.problems.append(_("The partner answers too slowly; reading was stopped."))
+    broken = 0
+    for read_list in _lists(reading, source):
+        try:
+            read_list()
+        except PartnerError as error:
+            reading.is_cut_off = True
+            reading.wish = wished_wait(error, now=reading.now) or reading.wish
+            reading.problems.append(f"{error} {error.advice}")
+            broken += 1
+            if broken >= _MAX_BROKEN or not _concerns_one_list(error):
+                return
+        except OutOfTime:
+            reading.is_cut_off = True
+            reading.problems.append(_("The partner answers too slowly; reading was stopped."))
+            return
+
+
+def _lists(reading: Reading, source: Source) -> Iterator[Callable[[], None]]:
+    """Each list, to be read before the next one is asked for: the exports name the others."""
+    locations = _locations(reading.connection)
+    yield partial(_read_apps, reading, source, locations)
+    yield partial(_read_stock, reading, source, locations)
+    for app in reading.apps:
+        for read_list in (_read_runs, _read_transmissions, _read_listings):
+            yield partial(read_list, reading, source, app)
+
+
+def _concerns_one_list(error: PartnerError) -> bool:
+    """Whether the partner has answered, but of no use. Who is out of reach, refuses us or wants to
+    be left alone does so for all lists."""
+    status = error.status or 0
+    is_useless = 200 <= status < 300 or (status >= 500 and status != _NOT_NOW)
+    return is_useless or isinstance(error, AnswerTooLarge)
 
 
 def _locations(connection: Connection) -> dict[str, Location]:
@@ -238,7 +260,7 @@ def _read_list(
 ) -> bool:
     """Hand the items to `keep`, in portions; whether the list is known as a whole now.
 
-    Raises PartnerUnavailable and PartnerMisconfigured, which concern all lists, and OutOfTime.
+    Raises PartnerUnavailable, PartnerMisconfigured and OutOfTime.
     """
     where = (part, app.pk if app else None)
     broken_before = sum(reading.remarks.broken.values())

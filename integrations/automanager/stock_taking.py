@@ -1,13 +1,20 @@
-"""Cars that Automanager names become vehicles here, by the same way in as those of lists."""
+"""Cars that Automanager names become vehicles here, by the same way in as those of lists.
+
+A car that several sources name stays with the one that had it, as long as that one still comes:
+otherwise they would take it from each other with each run, and each would say that it is gone
+although another one has just named it. README.md, "Stock".
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
@@ -16,6 +23,7 @@ from integrations.automanager.schema import StockItem
 from integrations.models import Connection
 from leads.models.dealer import Location
 from leads.models.vehicle import Vehicle
+from leads.resources.stock_lists import imported_sources
 from leads.services.listed_rows import Listed, Taken
 from leads.services.listed_vehicles import foresee_vehicles, take_vehicles
 from leads.services.whole_stock import Vanishing, mark_gone
@@ -26,6 +34,7 @@ _STATES = {
     "deleted": Vehicle.State.GONE,
 }
 _LEFT = (Vehicle.State.SOLD, Vehicle.State.GONE)
+_HERE = (Vehicle.State.IN_STOCK, Vehicle.State.RESERVED)
 _MAX_PROBLEMS = 20
 _LONGEST_NUMBER, _LONGEST_VIN = 40, 17
 
@@ -42,19 +51,16 @@ class StockTaking:
 
     @property
     def source(self) -> str:
-        return f"connection:{self.connection.pk}"
+        return _source_of(self.connection.pk)
 
     def take(self, rows: Sequence[Listed]) -> None:
         """Create and change vehicles. What has left the stock is noted on cars that are here; none
         is made of it."""
         dealer = self.connection.dealer
-        listed = [
-            Listed({**row.values, "stock_source": self.source}, fills=row.fills) for row in rows
-        ]
-        foreseen = foresee_vehicles(dealer, listed)
+        foreseen = foresee_vehicles(dealer, rows)
         wanted = [
-            row
-            for row, one in zip(listed, foreseen, strict=True)
+            row if self._is_anothers(one) else self._claimed(row)
+            for row, one in zip(rows, foreseen, strict=True)
             if not (one.is_new and row.values.get("state") in _LEFT)
         ]
         taken = take_vehicles(dealer, wanted, now=self.now, by=None)
@@ -64,6 +70,28 @@ class StockTaking:
         refused = [(row, one) for row, one in zip(wanted, taken, strict=True) if one.record is None]
         if refused:
             self._note_refused(refused)
+
+    def _claimed(self, row: Listed) -> Listed:
+        return replace(row, values={**row.values, "stock_source": self.source})
+
+    def _is_anothers(self, one: Taken[Vehicle]) -> bool:
+        """Whether another source that still comes answers for this car. Not if it has gone there,
+        or has been moved to another location: that is another stock."""
+        car = one.record
+        if one.is_new or car is None or car.stock_source not in self._others:
+            return False
+        state, _after = one.changes.get("state", (car.state, ""))
+        location_before, _after = one.changes.get("location_id", (None, None))
+        return state in _HERE and location_before is None
+
+    @cached_property
+    def _others(self) -> set[str]:
+        """The other sources that have named their stock lately."""
+        dealer = self.connection.dealer
+        since = self.now - timedelta(days=settings.STOCK_SOURCE_FRESH_DAYS)
+        active = Connection.objects.for_dealer(dealer).active().filter(last_success_at__gte=since)
+        others = active.exclude(pk=self.connection.pk).values_list("pk", flat=True)
+        return {*map(_source_of, others), *imported_sources(dealer, since=since)}
 
     def _note_refused(self, refused: Sequence[tuple[Listed, Taken[Vehicle]]]) -> None:
         """Which of two cars is meant nobody knows; both are still there."""
@@ -95,6 +123,10 @@ class StockTaking:
             self.connection.accepts_vanishing = False
             self.connection.save(update_fields=["accepts_vanishing"])
         return Vanishing() if is_held else found
+
+
+def _source_of(connection_id: int) -> str:
+    return f"connection:{connection_id}"
 
 
 def rows_of_stock(

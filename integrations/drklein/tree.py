@@ -19,22 +19,22 @@ _COMPANY = {
         " PRIVATE_HAUSHALTE VERARBEITENDES_GEWERBE VERKEHR_LOGISTIK"
     ),
 }
+_EMPLOYMENT = {
+    "arbeitgeber": _COMPANY,
+    "berufsbezeichnung": TEXT,
+    "beschaeftigtSeit": DATE,
+    "inProbezeit": FLAG,
+    "nettoeinkommenMonatlich": NUMBER,
+}
+_EMPLOYMENT_BEFORE = {"arbeitgeber": _COMPANY, "beschaeftigtSeit": DATE, "beschaeftigtBis": DATE}
+_TERM = {"befristung": Choice.of("BEFRISTET UNBEFRISTET"), "befristetBis": DATE}
 _EMPLOYED = {
-    "beschaeftigungsverhaeltnis": {
-        "arbeitgeber": _COMPANY,
-        "berufsbezeichnung": TEXT,
-        "befristung": Choice.of("BEFRISTET UNBEFRISTET"),
-        "befristetBis": DATE,
-        "beschaeftigtSeit": DATE,
-        "inProbezeit": FLAG,
-        "nettoeinkommenMonatlich": NUMBER,
-        "verbeamtetSeit": DATE,
-    },
-    "vorherigesBeschaeftigungsverhaeltnis": {
-        "arbeitgeber": _COMPANY,
-        "beschaeftigtSeit": DATE,
-        "beschaeftigtBis": DATE,
-    },
+    "beschaeftigungsverhaeltnis": _EMPLOYMENT | _TERM,
+    "vorherigesBeschaeftigungsverhaeltnis": _EMPLOYMENT_BEFORE,
+}
+_CIVIL_SERVANT = {
+    "beschaeftigungsverhaeltnis": _EMPLOYMENT | {"verbeamtetSeit": DATE},
+    "vorherigesBeschaeftigungsverhaeltnis": _EMPLOYMENT_BEFORE,
 }
 _YEARS = ("LaufendesJahr", "LetztesJahr", "Vor2Jahren", "Vor3Jahren")
 _SELF_EMPLOYED = {
@@ -52,7 +52,7 @@ _SELF_EMPLOYED = {
 JOBS = {
     "angestellter": _EMPLOYED,
     "arbeiter": _EMPLOYED,
-    "beamter": _EMPLOYED,
+    "beamter": _CIVIL_SERVANT,
     "arbeitsloser": {"sonstigesEinkommenMonatlich": NUMBER},
     "hausfrau": {"sonstigesEinkommenMonatlich": NUMBER},
     "rentner": {

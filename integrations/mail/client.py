@@ -32,6 +32,7 @@ from integrations.http import (
 )
 from integrations.mail.steps import Step, Steps
 from integrations.models.connection import Connection, MailEncryption
+from integrations.troubles import words_for_error
 
 logger = logging.getLogger(__name__)
 
@@ -219,10 +220,9 @@ class Mailbox:
         if self._box_has_said_too_much():
             return PartnerUnavailable(_("An answer of %(host)s is too long.") % values)
         if isinstance(error, OSError | imaplib.IMAP4.abort):
-            problem = type(error).__name__
-            logger.warning("mailbox %s: %s", self._connection.pk, problem)
+            logger.warning("mailbox %s: %s", self._connection.pk, type(error).__name__)
             text = _("%(host)s cannot be reached (%(problem)s).")
-            return PartnerUnavailable(text % {**values, "problem": problem})
+            return PartnerUnavailable(text % {**values, "problem": words_for_error(error)})
         return PartnerRefused(_("%(host)s refuses a command.") % values)
 
 
@@ -261,12 +261,15 @@ class _Client(imaplib.IMAP4):
         super().__init__(host, port, timeout)
 
     def _create_socket(self, timeout: float | None) -> socket.socket:
+        # Before anything is opened, or what happens would tell what runs in our own network.
         check_host(self.host, resolve(self.host, self.port))
         connected = socket.create_connection((self.host, self.port), timeout)
-        self._deadline.watch(connected)
-        if self._context is None:
-            return connected
         try:
+            # And then the one in use: the name may lead elsewhere a moment later.
+            check_host(self.host, [str(connected.getpeername()[0])])
+            self._deadline.watch(connected)
+            if self._context is None:
+                return connected
             return self._context.wrap_socket(connected, server_hostname=self.host)
         except BaseException:
             connected.close()

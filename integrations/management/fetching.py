@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterable
 
 from django.core.management.base import BaseCommand, CommandError
@@ -19,6 +20,15 @@ logger = logging.getLogger(__name__)
 
 SOME_QUARANTINED = 1
 PARTNER_FAILED = 2
+
+
+def add_common_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("--connection", type=int, metavar="ID", help="only this connection")
+    parser.add_argument(
+        "--anyway",
+        action="store_true",
+        help="also what is paused or waits after failures; never before the partner wants it",
+    )
 
 
 class FetchCommand(BaseCommand):
@@ -78,3 +88,13 @@ class FetchCommand(BaseCommand):
                 message = _("%(connection)s: is being fetched by somebody else at this moment.")
                 self.stdout.write(message % {"connection": connection})
         return None
+
+    def tell(self, run: SyncRun) -> None:
+        """What it brought, unless nothing could be asked, and what went wrong."""
+        if run.state != SyncRun.State.FAILED or run.received:
+            self.stdout.write(run.summary())
+        self.complain(run)
+
+    def complain(self, run: SyncRun) -> None:
+        for line in run.error.splitlines():
+            self.stderr.write(f"{run.connection}: {line}")

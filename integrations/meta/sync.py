@@ -18,6 +18,7 @@ from django.utils import translation
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
+from integrations import patience
 from integrations.exchanges import recording
 from integrations.http import PartnerError
 from integrations.meta import mapping
@@ -280,7 +281,8 @@ def catch_up(connection: Connection, *, now: datetime) -> int:
             for leads in _pages(client, form_id, since):
                 found += _take_found(connection, leads, now=now)
     connection.cursors = {**connection.cursors, _CAUGHT_UP: now.isoformat()}
-    connection.save(update_fields=["cursors"])
+    connection.paused_at = None
+    connection.save(update_fields=["cursors", "paused_at"])
     Connection.objects.filter(pk=connection.pk).note_received(found, now=now)
     return found
 
@@ -289,24 +291,30 @@ def catch_up(connection: Connection, *, now: datetime) -> int:
 class CaughtUp:
     found: int
     failed: int  # connections
+    left_alone: tuple[str, ...] = ()  # why, for people
 
 
-def look_for_missed(connections: Iterable[Connection], *, now: datetime) -> CaughtUp:
-    """`catch_up` for all of these that can fetch; trouble with one does not stop the others."""
+def look_for_missed(
+    connections: Iterable[Connection], *, now: datetime, anyway: bool = False
+) -> CaughtUp:
+    """`catch_up` for all of these; trouble with one does not stop the others. `anyway`, as a
+    person may ask: also for what is paused, which goes on if that works."""
     found = failed = 0
-    for connection in connections:
-        if connection.paused_at is not None:
-            continue
-        try:
-            with recording(connection):
-                found += catch_up(connection, now=now)
-        except PartnerError as error:
-            failed += 1
-            logger.warning("connection %s: no catching up: %s", connection.pk, error.code)
-            with translation.override(settings.LANGUAGE_CODE):
+    left_alone: list[str] = []
+    with translation.override(settings.LANGUAGE_CODE):
+        for connection in connections:
+            try:
+                patience.check(connection, anyway=anyway, now=now)
+                with recording(connection):
+                    found += catch_up(connection, now=now)
+            except patience.NotYet as reason:
+                left_alone.append(str(reason))
+            except PartnerError as error:
+                failed += 1
+                logger.warning("connection %s: no catching up: %s", connection.pk, error.code)
                 problem = f"{error} {error.advice}"
                 Connection.objects.filter(pk=connection.pk).note_error(problem, now=now)
-    return CaughtUp(found, failed)
+    return CaughtUp(found, failed, tuple(left_alone))
 
 
 def _pages(client: GraphClient, form_id: str, since: datetime) -> Iterable[list[dict[str, Json]]]:

@@ -120,14 +120,17 @@ class SyncRun(DealerOwned):
             name = _COUNTER_OF[Outcome(outcome)]
             setattr(self, name, getattr(self, name) + number)
 
-    def summary(self) -> str:
-        """ "BDK Demo: 53 empfangen, 46 neu, 1 aktualisiert, …, 50 quittiert (2,1 s)" """
-        seconds = (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0
+    def brought(self) -> str:
+        """ "53 empfangen, 46 neu, 1 aktualisiert, …, 50 quittiert" """
         said = _SAID_OF_STOCK if self.connection.partner == Partner.MARKETPLACE else _SAID
         counts = {name: getattr(self, name) for name in said}
-        parts = [
+        return ", ".join(
             str(words) % {"n": counts[name]}
             for name, words in said.items()
             if counts[name] or name in _ALWAYS_SAID
-        ]
-        return f"{self.connection}: {', '.join(parts)} ({number_format(seconds, 1)} s)"
+        )
+
+    def summary(self) -> str:
+        """ "BDK Demo: 53 empfangen, 46 neu, 1 aktualisiert, …, 50 quittiert (2,1 s)" """
+        seconds = (self.finished_at - self.started_at).total_seconds() if self.finished_at else 0
+        return f"{self.connection}: {self.brought()} ({number_format(seconds, 1)} s)"

@@ -51,6 +51,11 @@ FAULTS = (
         gettext_lazy("429: too many requests, again after 30 s"),
         [{"status": 429, "headers": {"Retry-After": "30"}}],
     ),
+    Choice(
+        "429-date",
+        gettext_lazy("429: too many requests, again after 30 s, told as a date"),
+        [{"status": 429, "again_in": 30}],
+    ),
     Choice("500", gettext_lazy("500: error"), [{"status": 500}]),
     Choice("503", gettext_lazy("503: maintenance"), [{"status": 503}]),
     Choice("reset", gettext_lazy("connection reset"), [{"reset": True}]),

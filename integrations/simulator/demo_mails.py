@@ -40,6 +40,14 @@ PLZ/Ort: 50667 Köln
 Inzahlungnahme: ja
 Nachricht: Ich suche einen Kombi mit Anhängerkupplung bis 25.000 Euro.
 """
+_MARKETPLACE = """Neue Anfrage zu Ihrem Inserat:
+
+Name: Henrike Voßkuhl
+E-Mail: henrike.vosskuhl@example.net
+Telefon: 0221 4710 903
+Fahrzeug: Opel Corsa
+Nachricht: Ist der Preis noch verhandelbar?
+"""
 _LETTER = """Sehr geehrte Damen und Herren,
 
 steht der blaue Golf noch bei Ihnen auf dem Hof? Ich würde ihn mir gern ansehen.
@@ -61,6 +69,7 @@ _MAILS: tuple[tuple[str, str, str, str, tuple[str, str] | None], ...] = (
     ),
     ("Beispielportal <leads@portal.example.org>", "Neuer Lead", _ADF, "", None),
     ("Website <website@autohaus.example.org>", "Kontaktformular", _FORM, "", None),
+    ("mobile.de <noreply@mobile.de>", "Anfrage zu Ihrem Inserat", _MARKETPLACE, "", None),
     (
         "AutoScout24 <no-reply@rtm.autoscout24.com>",
         "Neue Fahrzeuge für Ihren Suchauftrag",

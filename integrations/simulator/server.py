@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Lock, Thread
@@ -54,8 +55,9 @@ class PartnerSimulator:
     {"cut": true}, {"drip": 0.1}, {"reset": true} (hang up once all was received), {"hang": 3}
     (seconds of silence before the answer), {"lost": true} (do everything, then hang up),
     {"megabytes": 64} (of nonsense), {"doubled": true} (each lead twice on its page),
-    {"loop": true} (there is more, with the cursor that was asked for). Two or more keys of one
-    fault work together; {} is no fault.
+    {"loop": true} (there is more, with the cursor that was asked for), {"again_in": 30} (seconds
+    from the answer on, told as the date of Retry-After). Two or more keys of one fault work
+    together; {} is no fault.
     """
 
     def __init__(self, leads: Path, *, port: int = 0, hook: Hook | None = None) -> None:
@@ -203,7 +205,10 @@ def _handler_for(simulator: PartnerSimulator) -> type[BaseHTTPRequestHandler]:
             self.send_response(reply.status)
             if body:
                 self.send_header("Content-Type", reply.content_type)
-            for name, value in {**reply.headers, **fault.get("headers", {})}.items():
+            headers = {**reply.headers, **fault.get("headers", {})}
+            if seconds := fault.get("again_in"):
+                headers["Retry-After"] = formatdate(time.time() + seconds, usegmt=True)
+            for name, value in headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -14,6 +14,8 @@ from rest_framework import serializers
 from rest_framework.exceptions import PermissionDenied, ValidationError
 from rest_framework.request import Request
 
+from integrations.api.handovers import HandoverSerializer
+from integrations.models import Handover
 from leads.api.activities import ActivitySerializer
 from leads.api.customers import CustomerSerializer
 from leads.api.errors import error_detail
@@ -66,12 +68,16 @@ def expansions() -> dict[str, Expansion]:
     enquiries = Enquiry.objects.select_related("source").order_by("-received_at", "-pk")
     activities = Activity.objects.select_related("user").order_by("-at", "-pk")
     tasks = Task.objects.select_related("lead", "owner").order_by("due_at", "pk")
+    handovers = Handover.objects.defer("payload").select_related("ordered_by")
     return {
         "customer": Expansion(Scope.CUSTOMERS_READ, CustomerSerializer),
         "vehicle": Expansion(Scope.VEHICLES_READ, StockVehicleSerializer),
         "enquiries": Expansion(Scope.LEADS_READ, EnquirySerializer, enquiries),
         "activities": Expansion(Scope.LEADS_READ, ActivitySerializer, activities),
         "tasks": Expansion(Scope.TASKS_READ, TaskSerializer, tasks),
+        "handovers": Expansion(
+            Scope.LEADS_READ, HandoverSerializer, handovers.order_by("-ordered_at", "-pk")
+        ),
     }
 
 
@@ -83,6 +89,12 @@ class ExpandedSerializer(serializers.Serializer):
     enquiries = EnquirySerializer(many=True, required=False, read_only=True)
     activities = ActivitySerializer(many=True, required=False, read_only=True)
     tasks = TaskSerializer(many=True, required=False, read_only=True)
+    handovers = HandoverSerializer(
+        many=True,
+        required=False,
+        read_only=True,
+        help_text=_("To Dr. Klein, without those of leads that were merged into this one."),
+    )
 
 
 @extend_schema_serializer(component_name="Lead")

@@ -217,6 +217,32 @@ def test_a_short_answer_cut_off_by_the_partner_is_unavailable(partner, client):
         client.request("GET", "/x")
 
 
+def test_why_a_partner_cannot_be_reached_is_told_in_words(partner, client, monkeypatch):
+    def hang_up(handler):
+        handler.close_connection = True
+
+    partner.answers = [hang_up, says(429)]
+    with pytest.raises(PartnerUnavailable, match=r"\(die Verbindung brach ab\)"):
+        client.request("POST", "/x")
+    with pytest.raises(PartnerUnavailable, match=r"Fehler 429 \(zu viele Anfragen\) geantwortet"):
+        client.request("POST", "/x")
+    with (
+        PartnerClient("http://127.0.0.1:1") as nobody,
+        pytest.raises(PartnerUnavailable, match=r"\(dort antwortet niemand\)"),
+    ):
+        nobody.request("POST", "/x")
+
+    def unknown(*_asked, **_options):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with (
+        PartnerClient("https://partner.example.org") as nowhere,
+        pytest.raises(PartnerUnavailable, match=r"\(der Name ist unbekannt\)"),
+    ):
+        nowhere.request("POST", "/x")
+
+
 def test_connections_are_kept_between_requests(partner, client):
     ports = []
 

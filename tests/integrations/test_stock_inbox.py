@@ -17,6 +17,7 @@ from integrations.models import Connection, Exchange, Partner, SyncRun
 from integrations.simulator.marketplace import API_KEY
 from leads.models import Location, Role, Vehicle
 from tests import builders
+from tests.leads.resources.stock_files import cars, stock
 
 pytestmark = pytest.mark.django_db
 
@@ -177,7 +178,7 @@ def test_a_wish_to_be_left_alone_holds_for_later_runs(partner, connection, is_da
     status, said, _complained = fetch("--anyway")
 
     assert (status, len(partner.log)) == (0, asked)
-    assert "Der nächste Versuch ist um" in said
+    assert "Der Partner möchte bis " in said
     connection.refresh_from_db()
     assert abs(connection.retry_at - until) < timedelta(seconds=5)
 
@@ -244,3 +245,54 @@ def test_in_the_admin_it_is_set_up_tried_and_fetched(client, partner, connection
     page = client.get(change).content.decode()
     assert "Läuft" in page
     assert API_KEY not in page
+
+
+def test_a_car_of_a_list_that_still_comes_is_neither_taken_nor_gone(
+    partner, connection, tmp_path, settings
+):
+    path = tmp_path / "bestand.csv"
+
+    def write(*numbers):
+        path.write_bytes(stock(*cars(*numbers, modell="Octavia", preis="18990,50")))
+
+    def import_list():
+        call_command("import_stock", str(path), "--dealer", str(connection.dealer_id))
+
+    def sources():
+        by_number = Vehicle.objects.order_by("pk").values_list("internal_number", "stock_source")
+        return dict(by_number)
+
+    fetch()
+    write(*range(10), 30)
+    import_list()
+    before = Vehicle.history.count(), sources()
+    assert set(before[1].values()) == {"mobile.de:471100", f"connection:{connection.pk}"}
+    for _round in range(2):
+        fetch()
+        import_list()
+    assert (Vehicle.history.count(), sources()) == before
+
+    # No longer published, and one of the list's own sold: each is asked about its own cars.
+    partner.marketplace.cars = [car(n) for n in range(20) if n not in (3, 13)]
+    write(*range(1, 10), 30)
+    fetch()
+    assert (states()["A-3"], states()["A-13"]) == (STATE.IN_STOCK, STATE.GONE)
+    import_list()
+    assert (states()["A-0"], states()["A-3"]) == (STATE.GONE, STATE.IN_STOCK)
+    fetch()  # still published: it was not gone after all
+    assert (states()["A-0"], sources()["A-0"]) == (STATE.IN_STOCK, f"connection:{connection.pk}")
+
+    # Moved to another location: that is another stock.
+    other = builders.make_location(connection.dealer, automanager_code="MUSTER2")
+    partner.marketplace.cars[1] = car(1, kuerzel="MUSTER2")
+    fetch()
+    moved = Vehicle.objects.get(internal_number="A-1")
+    assert (moved.location, moved.stock_source) == (other, f"connection:{connection.pk}")
+
+    # Nobody imports the list any more.
+    settings.STOCK_SOURCE_FRESH_DAYS = 0
+    fetch()
+    assert sources()["A-5"] == f"connection:{connection.pk}"
+    partner.marketplace.cars = [car(n) for n in range(20) if n not in (3, 5, 13)]
+    fetch()
+    assert (states()["A-5"], states()["A-30"]) == (STATE.GONE, STATE.IN_STOCK)

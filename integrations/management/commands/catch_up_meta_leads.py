@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from integrations.management.fetching import add_common_arguments
 from integrations.meta.sync import look_for_missed
 from integrations.models import Connection, Partner
 
@@ -18,16 +19,20 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--connection", type=int, metavar="ID", help="only this connection")
+        add_common_arguments(parser)
 
-    def handle(self, *, connection, **options):
+    def handle(self, *, connection, anyway, **options):
         chosen = Connection.objects.active().filter(partner=Partner.META).order_by("pk")
         if connection is not None:
             chosen = chosen.filter(pk=connection)
             if not chosen.exists():
                 message = _("There is no Meta connection %(id)d that is switched on.")
                 raise CommandError(message % {"id": connection}, returncode=PARTNER_FAILED)
-        came = look_for_missed(chosen.select_related("dealer", "location"), now=timezone.now())
+        came = look_for_missed(
+            chosen.select_related("dealer", "location"), now=timezone.now(), anyway=anyway
+        )
+        for reason in came.left_alone:
+            self.stdout.write(reason)
         found = ngettext("%(n)d missed lead found.", "%(n)d missed leads found.", came.found)
         self.stdout.write(found % {"n": came.found})
         if came.failed:

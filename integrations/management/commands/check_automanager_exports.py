@@ -18,6 +18,7 @@ from integrations.automanager.instructions import step_of, title_of
 from integrations.automanager.source import AnswerFile, UnreadableFile
 from integrations.automanager.sync import AlreadyRunning, Question, check_exports
 from integrations.automanager.wording import sentence_of
+from integrations.management.fetching import add_common_arguments
 from integrations.models import Connection, Partner, Severity
 from integrations.patience import NotYet
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--connection", type=int, metavar="ID", help="only this connection")
+        add_common_arguments(parser)
         parser.add_argument("--app", default="", metavar="X", help="only this export")
         parser.add_argument(
             "--dealer-number", default="", metavar="N", help="only exports of this dealer number"
@@ -50,11 +51,6 @@ class Command(BaseCommand):
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="read and check, but store nothing"
-        )
-        parser.add_argument(
-            "--anyway",
-            action="store_true",
-            help="also while waiting after failures; never before Automanager wants it",
         )
         parser.add_argument(
             "--from-file", type=Path, metavar="F", help="read the answers in this file instead"

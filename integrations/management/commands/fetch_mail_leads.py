@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from integrations import mail_inbox
 from integrations.http import PartnerError
-from integrations.management.fetching import FetchCommand
+from integrations.management.fetching import FetchCommand, add_common_arguments
 from integrations.models import Connection, Partner, SyncRun
 from integrations.trials import TRIALS
 
@@ -20,12 +20,12 @@ class Command(FetchCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--connection", type=int, metavar="ID", help="only this mailbox")
+        add_common_arguments(parser)
         parser.add_argument(
             "--check", action="store_true", help="sign in and look for the folders, fetch nothing"
         )
 
-    def handle(self, *, connection, check, **options):
+    def handle(self, *, connection, anyway, check, **options):
         active = Connection.objects.active().filter(partner=Partner.MAIL)
         # Errors and summaries are read by the office, whatever language the terminal speaks.
         with translation.override(settings.LANGUAGE_CODE):
@@ -35,28 +35,26 @@ class Command(FetchCommand):
                 none=_("No mailbox is switched on."),
                 unknown=_("There is no mailbox %(id)d that is switched on."),
             )
-            self.fetch_all(chosen, self.try_out if check else self.fetch)
+            self.fetch_all(
+                chosen, self.try_out if check else lambda one: self.fetch(one, anyway=anyway)
+            )
 
     def try_out(self, connection):
         try:
             self.stdout.write(f"{connection}: {TRIALS[connection.partner](connection)}")
         except PartnerError as error:
-            return SyncRun(error=self.tell(connection, f"{error} {error.advice}"))
+            run = SyncRun(connection=connection, error=f"{error} {error.advice}")
+            self.complain(run)
+            return run
         return None
 
-    def fetch(self, connection):
+    def fetch(self, connection, *, anyway):
         run = self.watched(
             connection,
-            lambda progress: mail_inbox.fetch(connection, now=timezone.now(), progress=progress),
+            lambda progress: mail_inbox.fetch(
+                connection, now=timezone.now(), anyway=anyway, progress=progress
+            ),
         )
-        if run is None:
-            return None
-        if run.state != SyncRun.State.FAILED or run.received:
-            self.stdout.write(run.summary())
-        if run.error:
-            self.tell(connection, run.error)
+        if run is not None:
+            self.tell(run)
         return run
-
-    def tell(self, connection, problem):
-        self.stderr.write(f"{connection}: {problem}")
-        return problem

@@ -7,8 +7,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from integrations import stock_inbox
-from integrations.management.fetching import FetchCommand
-from integrations.models import Connection, Partner, SyncRun
+from integrations.management.fetching import FetchCommand, add_common_arguments
+from integrations.models import Connection, Partner
 
 
 class Command(FetchCommand):
@@ -19,12 +19,7 @@ class Command(FetchCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--connection", type=int, metavar="ID", help="only this connection")
-        parser.add_argument(
-            "--anyway",
-            action="store_true",
-            help="also while waiting after failures; never before the partner wants it",
-        )
+        add_common_arguments(parser)
         parser.add_argument(
             "--accept-vanishing",
             action="store_true",
@@ -54,10 +49,6 @@ class Command(FetchCommand):
                 progress=progress,
             ),
         )
-        if run is None:
-            return None
-        if run.state != SyncRun.State.FAILED or run.received:
-            self.stdout.write(run.summary())
-        for line in run.error.splitlines():
-            self.stderr.write(f"{connection}: {line}")
+        if run is not None:
+            self.tell(run)
         return run

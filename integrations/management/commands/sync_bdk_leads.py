@@ -7,7 +7,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from integrations import inbox
-from integrations.management.fetching import FetchCommand
+from integrations.management.fetching import FetchCommand, add_common_arguments
 from integrations.models import Connection, Partner, SyncRun
 from integrations.running import Order
 
@@ -20,18 +20,13 @@ class Command(FetchCommand):
     )
 
     def add_arguments(self, parser):
-        parser.add_argument("--connection", type=int, metavar="ID", help="only this connection")
+        add_common_arguments(parser)
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--full", action="store_true", help="begin anew, without the cursor")
         what.add_argument(
             "--reconcile",
             action="store_true",
             help="look only for what BDK has no receipt of, beside the cursor; once a night",
-        )
-        parser.add_argument(
-            "--anyway",
-            action="store_true",
-            help="also what is paused or waits after failures; never before BDK wants it",
         )
         parser.add_argument(
             "--dry-run", action="store_true", help="read and parse, but store nothing"
@@ -60,20 +55,18 @@ class Command(FetchCommand):
                 connection, now=now, order=order, dry_run=dry_run, progress=progress
             ),
         )
-        if run is None:
-            return None
-        if run.state != SyncRun.State.FAILED or run.received:
-            self.stdout.write(self.rehearsed(run) if dry_run else run.summary())
-        for line in run.error.splitlines():
-            self.stderr.write(f"{connection}: {line}")
+        if run is not None and dry_run:
+            self.tell_rehearsed(run)
+        elif run is not None:
+            self.tell(run)
         return run
 
-    def rehearsed(self, run):
-        message = _(
-            "%(connection)s: %(received)d read, %(quarantined)d of them unusable; nothing stored."
-        )
-        return message % {
-            "connection": run.connection,
-            "received": run.received,
-            "quarantined": run.quarantined,
-        }
+    def tell_rehearsed(self, run):
+        if run.state != SyncRun.State.FAILED or run.received:
+            message = _(
+                "%(connection)s: %(received)d read, %(quarantined)d of them unusable;"
+                " nothing stored."
+            )
+            values = {"received": run.received, "quarantined": run.quarantined}
+            self.stdout.write(message % {"connection": run.connection, **values})
+        self.complain(run)

@@ -151,7 +151,11 @@ def test_the_page_says_what_is_wrong_and_what_to_do(browse, office, bank, admini
 
 def test_what_is_paused_has_no_next_time(browse, bank, administrator):
     client = browse(administrator)
-    assert "Next time" in text_of(client.get(HEALTH))
+    running = text_of(client.get(HEALTH))
+    assert "Next time" in running
+    assert "Not before" not in running
+    Connection.objects.update(retry_at=timezone.now() + timedelta(minutes=5))
+    assert "Not before" in text_of(client.get(HEALTH))  # whatever the schedule says
 
     Connection.objects.update(paused_at=timezone.now(), last_error="Refused.")
     paused = text_of(client.get(HEALTH))

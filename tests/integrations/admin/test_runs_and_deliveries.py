@@ -48,8 +48,27 @@ def test_runs_and_deliveries_can_be_looked_at(browse, pulled, manager):
     assert "BDK Demo" in runs
     assert "53" in runs
     assert "Partly done" in run
+    assert "4 messages are in quarantine; the intake ledger says why." in run
+    assert "Of unknown type" in run
+    assert "No longer in stock" not in run  # what did not happen
     assert "DLC-2026-0001" in deliveries
     assert "ACKNOWLEDGED" in delivery
+
+
+def test_the_list_of_runs_says_in_words_what_came_and_what_is_wrong(browse, bdk, partner, manager):
+    inbox.pull(bdk, now=timezone.now())
+    partner.faults["leads"] = [{"status": 500}] * 4
+    inbox.pull(bdk, now=timezone.now(), order=inbox.Order(anyway=True))
+    client = browse(manager)
+
+    page = client.get(reverse("admin:integrations_connection_change", args=[bdk.pk]))
+    assert f"{RUNS}?connection__id__exact={bdk.pk}" in page.content.decode()
+    shown = text_of(client.get(RUNS, {"connection__id__exact": bdk.pk}))
+
+    assert "53 received, 46 new, 1 updated" in shown
+    assert "4 in quarantine" in shown
+    assert "Fehler 500 (Störung beim Partner) geantwortet" in shown
+    assert "0 received" not in shown  # nothing could be asked
 
 
 def test_a_mail_is_known_by_its_subject_and_whom_it_is_for(browse, bdk, manager):

@@ -133,6 +133,33 @@ def test_one_list_that_is_refused_leaves_the_others_alone(partner, connection):
     assert "AM-20 error GB-10018" in opened(connection)
 
 
+@pytest.mark.parametrize("fault", [{"status": 500}, {"html": True}, {"megabytes": 11}])
+def test_one_list_that_is_of_no_use_leaves_the_others_alone(partner, connection, fault):
+    partner.faults["stock"] = [fault] * 4
+    report = check(connection)
+
+    assert report.is_failed
+    assert {"SRC-01 error", "AM-01 critical", "AM-20 error GB-10018"} <= opened(connection)
+    skipped = {one["check"] for one in report.record.skipped}
+    assert {"AM-06", "AM-23"} <= skipped
+    assert "AM-20" not in skipped
+
+
+@pytest.mark.parametrize("fault", [{"status": 429}, {"status": 503}, {"status": 401}])
+def test_a_partner_that_wants_nothing_is_asked_for_no_other_list(partner, connection, fault):
+    partner.faults["stock"] = [fault] * 4
+    assert check(connection).is_failed
+
+    assert not any("/runs" in one["path"] for one in partner.log)
+
+
+def test_after_two_lists_of_no_use_reading_ends(partner, connection):
+    partner.faults = {"stock": [{"status": 500}] * 4, "runs": [{"status": 500}] * 4}
+    assert check(connection).is_failed
+
+    assert not any("/transmissions" in one["path"] for one in partner.log)
+
+
 def test_pages_in_circles_end_and_are_told(partner, connection):
     partner.automanager.page_size = 5
     partner.automanager.goes_in_circles = True

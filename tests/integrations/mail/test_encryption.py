@@ -1,5 +1,6 @@
 """Passwords and mails travel encrypted, to a server that shows who it is."""
 
+import socket
 import ssl
 from datetime import timedelta
 from ipaddress import ip_address
@@ -79,3 +80,25 @@ def test_no_server_in_our_own_network_is_spoken_to(settings):
         assert server.heard == []
     assert run.state == SyncRun.State.FAILED
     assert "„127.0.0.1“ ist keine Adresse im öffentlichen Internet." in run.error
+
+
+def test_a_name_that_leads_into_our_own_network_a_moment_later_is_not_spoken_to(
+    settings, monkeypatch
+):
+    settings.OUTBOUND_ALLOW_LOOPBACK = False
+    answers = ["93.184.215.14"]
+
+    def look_up(_host, port, *_options, **_more):
+        address = answers.pop() if answers else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))]
+
+    with SimulatedMailbox() as server:
+        connection = make_mailbox(
+            port=server.port, mail_host="mail.example.com", mail_encryption="starttls"
+        )
+        monkeypatch.setattr(socket, "getaddrinfo", look_up)
+
+        run = mail_inbox.fetch(connection, now=timezone.now())
+
+        assert server.heard == []
+    assert "„mail.example.com“ ist keine Adresse im öffentlichen Internet." in run.error

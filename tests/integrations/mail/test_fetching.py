@@ -147,7 +147,7 @@ KINDS = {
     ),
     "a portal's address is nobody's": (
         mail("Jemand hat eine Frage.", From="mobile.de <noreply@mobile.de>"),
-        {"email": "", "last_name": ""},
+        {"email": "", "last_name": "", "source__key": "mobile_de"},
     ),
     "a portal that names the person": (
         mail("Eine Frage.", From="noreply@mobile.de", Reply_To="Ina Groß <ina@example.net>"),
@@ -416,11 +416,11 @@ def test_of_a_mail_that_is_too_large_the_beginning_is_kept(server, connection):
 FAULTS = {
     "wrong password": ({}, {"client_secret": "Straße-falsch"}, "lehnt Benutzer oder Passwort ab"),
     "no TLS": ({}, {"mail_encryption": "starttls"}, "bietet kein TLS"),
-    "nobody there": ({}, {"mail_port": 1}, "nicht erreichbar"),
+    "nobody there": ({}, {"mail_port": 1}, "(dort antwortet niemand)"),
     "elsewhere without TLS": ({}, {"mail_host": "mail.example.org"}, "nur mit TLS"),
     "no such folder": ({}, {"mail_folder": "Nirgends"}, "keinen Ordner „Nirgends“"),
-    "cut": ({"cut": "BODY.PEEK"}, {}, "nicht erreichbar"),
-    "hang": ({"hang": "BODY.PEEK"}, {}, "nicht erreichbar"),
+    "cut": ({"cut": "BODY.PEEK"}, {}, "(die Verbindung brach ab)"),
+    "hang": ({"hang": "BODY.PEEK"}, {}, "(keine Antwort in der Zeit)"),
     "drip": ({"drip": "BODY.PEEK"}, {}, "innerhalb von"),
     "flood": ({"flood": "BODY.PEEK"}, {}, "zu lang"),
 }
@@ -457,7 +457,7 @@ def test_trouble_with_the_server_is_told_and_loses_nothing(
         assert secret not in caplog.text + run.error
 
 
-def test_a_wrong_password_is_not_tried_again_by_itself(server, connection):
+def test_a_wrong_password_is_not_tried_again_by_itself(server, connection, capsys):
     connection.client_secret = "falsch"
     connection.save()
     for _run in range(2):
@@ -469,7 +469,9 @@ def test_a_wrong_password_is_not_tried_again_by_itself(server, connection):
     connection.client_secret = "demo-mail"
     connection.save()
     server.put(mail())
-    fetch(connection)
+    call_command("fetch_mail_leads")
+    assert "ist pausiert: 127.0.0.1 lehnt" in capsys.readouterr().out
+    call_command("fetch_mail_leads", "--anyway")
 
     connection.refresh_from_db()
     assert (Lead.objects.count(), connection.paused_at) == (1, None)

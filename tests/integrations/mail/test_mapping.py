@@ -1,12 +1,16 @@
 """What mails say, without a server: titles of BDK, lines of forms, HTML."""
 
 import pytest
+from django.utils import timezone
 
+from integrations import letters
 from integrations.mail.bdk_mails import known_types, type_of
+from integrations.mail.envelope import Settings, message_from
 from integrations.mail.html_text import read_html
 from integrations.mail.lines import fields_in
 from integrations.mail.senders import Verdict, is_allowed, verdict
-from leads.models import LeadType
+from leads.models import IntakeEntry, LeadType
+from tests.integrations.mail.letters import mail
 
 
 @pytest.mark.django_db
@@ -100,3 +104,32 @@ OURS = "mx.example.org"
 )
 def test_whose_word_counts_about_the_sender(checks, found):
     assert verdict(checks, "noreply@juhu.auto", checked_by=OURS) == found
+
+
+FORM = "Name: Ina Groß\nTelefon: 0171 3920019\n"
+FAILED = {"Authentication_Results": "mx.example.org; dmarc=fail"}
+
+
+@pytest.mark.parametrize(
+    ("text", "headers", "mailbox", "source"),
+    [
+        (FORM, {"From": "noreply@team.mobile.de"}, {}, "mobile_de"),
+        (FORM, {"From": "noreply@kleinanzeigen.de"}, {}, "Kleinanzeigen"),
+        ("Eine Frage", {"From": "noreply@autoscout24.de"}, {}, "autoscout24"),
+        (f"{FORM}Börse: Mobile.de", {}, {}, "mobile_de"),
+        (FORM, {"From": "noreply@mobile.de"}, {"source": "Website"}, "mobile_de"),
+        (FORM, {}, {"source": "juhu.auto"}, "juhu.auto"),
+        # No evidence: another domain, a word in the message, an unknown name, a false sender.
+        (FORM, {"From": "noreply@mobile.de.example.net"}, {}, "website"),
+        (f"{FORM}Nachricht: Ihr Inserat bei mobile.de", {}, {}, "website"),
+        (f"{FORM}Quelle: Nachbar", {}, {}, "website"),
+        (FORM, {"From": "noreply@mobile.de", **FAILED}, {}, "website"),
+        (FORM, {"From": "noreply@mobile.de"}, {"checked_by": OURS}, "website"),
+    ],
+)
+def test_the_source_is_the_marketplace_that_the_mail_names(text, headers, mailbox, source):
+    message = message_from(mail(text, **headers), Settings(**mailbox), is_cut=False)
+
+    draft = letters.parse(IntakeEntry(raw=message.raw, received_at=timezone.now()))
+
+    assert draft.source == source

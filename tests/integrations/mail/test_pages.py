@@ -166,16 +166,16 @@ def test_a_mail_that_was_no_enquiry_says_so_is_found_and_taken_in_after_all(
     assert "Aussortiert" in listed.content.decode()
     assert "Abgelehnt" not in shown
     assert "Doch als Anfrage übernehmen" in shown
-    assert (away.parser, search.parser) == ("mail 1", "mail/autoscout24 1")
+    assert (away.parser, search.parser) == ("mail 2", "mail/autoscout24 1")
 
-    monkeypatch.setattr(letters, "VERSION", 2)
+    monkeypatch.setattr(letters, "VERSION", 3)
     for one in (away, search):
         client.post(page("leads_intakeentry_replay", one.pk))
         one.refresh_from_db()
         assert (one.outcome, one.lead is None) == (Outcome.CREATED, False)
-    assert away.parser == "mail 2"
+    assert away.parser == "mail 3"
     shown = client.get(page("leads_intakeentry_change", away.pk)).content.decode()
-    assert "Erneut verarbeitet · mail 1 → mail 2" in shown
+    assert "Erneut verarbeitet · mail 2 → mail 3" in shown
 
 
 def test_leads_to_be_checked_are_found_by_their_tag(server, connection, boss, client):

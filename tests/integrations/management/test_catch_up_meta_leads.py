@@ -54,3 +54,15 @@ def test_a_token_that_is_not_taken_is_told_before_the_first_lead(partner):
     page.refresh_from_db()
     assert page.last_success_at is None
     assert "401" in page.last_error
+
+
+def test_a_paused_page_is_left_alone_until_somebody_asks_anyway(partner):
+    page = make_meta_connection(base=f"{partner.url}/graph")
+    Connection.objects.update(paused_at=timezone.now(), last_error="Zugang abgelaufen.")
+
+    assert "ist pausiert: Zugang abgelaufen." in run()
+    assert partner.log == []
+
+    assert run("--anyway") == "0 verpasste Leads gefunden.\n"
+    page.refresh_from_db()
+    assert page.paused_at is None

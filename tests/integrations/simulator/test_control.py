@@ -1,6 +1,7 @@
 """The control page: faults by a click, leads and mails by hand, what the office has sent."""
 
 import smtplib
+from datetime import timedelta
 
 import pytest
 import requests
@@ -8,6 +9,7 @@ from django.core.mail import send_mail
 from django.utils import timezone
 
 from integrations import inbox
+from integrations.retry_after import asked_wait
 from integrations.simulator.imap import SimulatedMailbox
 from integrations.simulator.sinks import MailSink
 from leads.models import Lead
@@ -46,6 +48,17 @@ def test_a_fault_meets_the_next_request_only(partner, fault, statuses):
     assert [one.status_code for one in answers] == statuses
     assert answers[0].headers.get("Retry-After") == ("30" if fault == "429" else None)
     assert ("<h1>" in answers[0].text) == (fault == "html")
+
+
+def test_too_many_requests_may_name_a_date(partner):
+    shown = press(partner, "fault", place="leads", fault="429-date", times="1")
+    assert "wieder nach 30 s, als Datum angegeben, noch 1-mal" in shown
+
+    answer = ask(partner)
+
+    assert answer.status_code == 429
+    asked = asked_wait(answer.headers["Retry-After"], now=timezone.now())
+    assert timedelta(seconds=25) < asked <= timedelta(seconds=30)
 
 
 def test_a_fault_stays_until_it_is_switched_off(partner):

@@ -11,13 +11,12 @@ from django.utils import timezone
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.generation.meta import CoveragePhaseData
 
-from integrations.models import Handover
 from integrations.webhooks.endpoints import send_test
 from tests.builders import (
     make_api_key,
     make_customer,
     make_dealer,
-    make_drklein_connection,
+    make_handover,
     make_lead,
     make_task,
     make_vehicle,
@@ -37,28 +36,6 @@ VERSIONS = ["If-Match", "If-None-Match"]
 TWINS = [("follow_up_on", "follow_up_at"), ("tags", "tags_add"), ("tags", "tags_remove")]
 
 
-def hand_over(lead):
-    """A handover to Dr. Klein that has arrived."""
-    now = timezone.now()
-    Handover.objects.create(
-        dealer=lead.dealer,
-        lead=lead,
-        connection=make_drklein_connection(lead.dealer),
-        mode="test",
-        profile="b",
-        url="http://127.0.0.1:9/vorgang",
-        payload="{}",
-        payload_hash="1",
-        state=Handover.State.FORWARDED,
-        case_number="DK0001",
-        notes="haushalt: nicht übernommen",
-        attempts=1,
-        ordered_at=now,
-        next_attempt_at=now,
-        settled_at=now,
-    )
-
-
 class Office:
     """One dealer with a row of every kind."""
 
@@ -66,7 +43,7 @@ class Office:
         self.dealer = make_dealer()
         customer = make_customer(self.dealer, external_number="K-4711")
         lead = make_lead(self.dealer, customer=customer, external_id="web-4711")
-        hand_over(lead)
+        make_handover(lead)
         webhook = make_webhook(self.dealer, url=WEBHOOK)
         self.ids = {
             "leads": lead.pk,

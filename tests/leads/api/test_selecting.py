@@ -11,6 +11,7 @@ from leads.services.merging import merge_leads
 from tests.builders import (
     make_activity,
     make_dealer,
+    make_handover,
     make_lead,
     make_location,
     make_user,
@@ -52,6 +53,7 @@ def rich_lead(dealer):
     Task.objects.create(
         dealer=dealer, lead=lead, owner=make_user(dealer), due_at=now, created_at=now
     )
+    make_handover(lead)
     return lead
 
 
@@ -109,7 +111,7 @@ def test_unknown_names_are_refused(api, dealer, problem, parameter, value):
 def test_what_belongs_to_a_lead_is_shown_with_it(api, dealer):
     lead = rich_lead(dealer)
 
-    names = "customer,vehicle,enquiries,activities,tasks"
+    names = "customer,vehicle,enquiries,activities,tasks,handovers"
     expanded = api.get(address(lead), {"expand": names}).json()["expanded"]
 
     assert expanded["customer"]["id"] == lead.customer_id
@@ -117,6 +119,7 @@ def test_what_belongs_to_a_lead_is_shown_with_it(api, dealer):
     assert [one["external_id"] for one in expanded["enquiries"]] == [f"e-{lead.pk}"]
     assert [one["text"] for one in expanded["activities"]] == ["Ruft morgen zurück."]
     assert [one["lead"]["id"] for one in expanded["tasks"]] == [lead.pk]
+    assert [one["case_number"] for one in expanded["handovers"]] == ["DK0001"]
     assert "expanded" not in api.get(address(lead)).json()
 
 
@@ -143,15 +146,15 @@ def test_at_most_fifty_of_each_the_newest(api, dealer):
 
 
 def test_the_cost_does_not_depend_on_the_number_of_leads(api, dealer, django_assert_num_queries):
-    params = {"expand": "customer,vehicle,enquiries,activities,tasks"}
+    params = {"expand": "customer,vehicle,enquiries,activities,tasks,handovers"}
     rich_lead(dealer)
     api.get()  # notes the last use of the key
-    # key, its use, leads, tags, enquiries, activities, tasks
-    with django_assert_num_queries(7):
+    # key, its use, leads, tags, enquiries, activities, tasks, handovers
+    with django_assert_num_queries(8):
         api.get(params=params)
     for _n in range(4):
         rich_lead(dealer)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert len(api.get(params=params).json()["results"]) == 5
 
 
