@@ -30,7 +30,7 @@ from leads.admin.list_import_download import hand_out
 from leads.admin.list_import_page import ImportPage, grouped, importable_kinds, state_badge, url_of
 from leads.admin.list_import_preview import show_preview, show_row
 from leads.admin.list_import_progress import act, show_run, tell_progress
-from leads.admin.list_import_result import counts_of, show_result
+from leads.admin.list_import_result import counts_of, settle_rest, show_result
 from leads.admin.list_import_texts import TEXTS
 from leads.admin.list_import_upload import read_differently, show_file, show_upload
 from leads.admin.list_import_values import show_values
@@ -47,7 +47,11 @@ _VIEWS: Mapping[str, _View] = {
     "result": show_result,
     "progress": tell_progress,
 }
-_ACTIONS: Mapping[str, _View] = {"read": read_differently, "act": act}
+_ACTIONS: Mapping[str, _View] = {
+    "read": read_differently,
+    "act": act,
+    "settle": settle_rest,
+}
 
 
 class ImportChangeList(DealerChangeList):

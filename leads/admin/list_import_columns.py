@@ -146,7 +146,7 @@ def _lines(found: ListImport, columns: Sequence[str]) -> list[dict[str, Any]]:
     lines = []
     for at, (header, column) in enumerate(zip(found.headers, columns, strict=True)):
         proposal = proposals[at] if at < len(proposals) else {}
-        is_proposed = column not in (FURTHER, LEFT_OUT) and column == proposal.get("column")
+        is_proposed = column != FURTHER and column == proposal.get("column")
         together = [
             found.headers[other]
             for other, name in enumerate(columns)

@@ -38,6 +38,8 @@ STEPS: tuple[tuple[str, Promise], ...] = (
     ("result", pgettext_lazy("step", "Result")),
 )
 _NAMES = [name for name, _label in STEPS]
+# Without a page of their own.
+_ADDRESSES = ("progress", "act", "read", "settle")
 TONES = {
     ImportState.READING: "blue",
     ImportState.UNREADABLE: "red",
@@ -147,7 +149,7 @@ class ImportPage:
             "steps": self._steps(step),
             "may_go_on": self.may_go_on,
             "is_over": found.is_over,
-            "urls": {name: url_of(found, name) for name in (*_NAMES, "progress", "act", "read")},
+            "urls": {name: url_of(found, name) for name in (*_NAMES, *_ADDRESSES)},
             "back": reverse("admin:leads_listimport_changelist"),
         }
         template = f"admin/leads/listimport/{step}.html"

@@ -51,9 +51,12 @@ _CHIPS = (
     (Plan.CHANGED, gettext_lazy("Changed")),
     (Plan.UNCHANGED, gettext_lazy("Unchanged")),
     (DUPLICATE, gettext_lazy("Duplicates")),
+    (Plan.TOTAL, gettext_lazy("No entries")),
     (Plan.BAD, gettext_lazy("Errors")),
     (CONFLICT, gettext_lazy("Changed on both sides")),
 )
+# Of lists in which there is nothing of the kind they are not shown.
+_RARE = (Plan.TOTAL, CONFLICT)
 
 
 class DecisionsForm(forms.Form):
@@ -81,7 +84,8 @@ def _show(page: ImportPage) -> HttpResponse:
     found, asked = page.list_import, page.request.GET
     counts, kind = counted(found), asked.get("show", "")
     conflicts = with_plan(found, CONFLICT).count()
-    kind = kind if kind in {**counts, CONFLICT: conflicts} else ""
+    shown = {"": sum(counts.values()), CONFLICT: conflicts, **counts}
+    kind = kind if kind in shown else ""
     rows = page_of(with_plan(found, kind), number_in(asked, "from"))
     mapping = ListMapping.of(found)
     urls = reference_urls(page.user, found, rows.rows)
@@ -91,11 +95,11 @@ def _show(page: ImportPage) -> HttpResponse:
             {
                 "label": label,
                 "value": value,
-                "count": {"": sum(counts.values()), CONFLICT: conflicts, **counts}[value],
+                "count": shown[value],
                 "is_shown": value == kind,
             }
             for value, label in _CHIPS
-            if value != CONFLICT or conflicts or kind == CONFLICT
+            if value not in _RARE or shown[value] or kind == value
         ],
         kind=kind,
         rows=[shown_row(found, mapping, row, urls, may_go_on=page.may_go_on) for row in rows.rows],
@@ -134,6 +138,14 @@ def _summary(found: ListImport, counts: dict[str, int]) -> list[str]:
                 "%(n)s duplicate is imported as well.",
                 "%(n)s duplicates are imported as well.",
                 taken,
+            ),
+        ),
+        (
+            counts[Plan.TOTAL],
+            ngettext(
+                "%(n)s row of totals or headings is not imported.",
+                "%(n)s rows of totals or headings are not imported.",
+                counts[Plan.TOTAL],
             ),
         ),
         (

@@ -34,6 +34,7 @@ TONES_OF_PLAN = {
     Plan.CHANGED: "blue",
     Plan.UNCHANGED: "grey",
     DUPLICATE: "amber",
+    Plan.TOTAL: "grey",
     Plan.BAD: "red",
 }
 TONES_OF_OUTCOME = {
@@ -224,12 +225,16 @@ def shown_row(
 
 
 def title_of(mapping: ListMapping, row: ListRow) -> str:
-    """Whom the row is about; if nobody understands it, the first cells that name somebody."""
+    """Whom the row is about; if nobody understands it, the first cells that name somebody, or the
+    first ones at all."""
     if title := row.notes.get("title"):
         return str(title)
-    positions = [at for name in _NAMING for at in mapping.positions_of(name)]
-    texts = [cell.text for cell in cells_of(mapping, row, positions)]
-    return " ".join(list(filter(None, texts))[:_NAMES_SHOWN])
+    naming = [at for name in _NAMING for at in mapping.positions_of(name)]
+    for positions in (naming, range(len(mapping.headers))):
+        texts = filter(None, (cell.text for cell in cells_of(mapping, row, positions)))
+        if title := " ".join(list(texts)[:_NAMES_SHOWN]):
+            return title
+    return ""
 
 
 def _plan_badge(row: ListRow, *, is_duplicate: bool) -> Any:
@@ -253,9 +258,10 @@ def _decisions(
     choices: list[tuple[str, str]] = []
     if row.plan != Plan.BAD and row.reference:
         choices = [(value, capfirst(str(label))) for value, label in OnExisting.choices]
-    elif is_duplicate:
+    elif is_duplicate or row.notes.get("totals"):
         choices = [(OnExisting.NEW.value, _("Import it all the same"))]
     if not choices:
         return []
-    choices.insert(0, (AS_ALL, _("As with all others")))
+    as_all = _("Leave it out") if row.notes.get("totals") else _("As with all others")
+    choices.insert(0, (AS_ALL, as_all))
     return [(value, label, value == row.decision) for value, label in choices]

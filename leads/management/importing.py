@@ -35,6 +35,8 @@ ROWS_LEFT = 1
 UNREADABLE = 3
 # Errors that are shown; the result workbook in the admin has them all.
 SHOWN = 20
+# Numbers of the first rows with a remark.
+SHOWN_PLACES = 5
 
 
 class ListCommand(BaseCommand):
@@ -114,6 +116,7 @@ class ListCommand(BaseCommand):
             accepts_vanishing=self.accepts_vanishing,
         )
         self.go_through(check_portion, found)
+        self.say_sheet(found)
         self.say_columns(ListMapping.of(found))
         self.say_plan(found)
 
@@ -143,6 +146,11 @@ class ListCommand(BaseCommand):
             while portion(found, now=timezone.now()):
                 bar.update(found.step_count - bar.n)
 
+    def say_sheet(self, found):
+        if len(found.info.get("sheets", ())) > 1:
+            text = _("The sheet “%(sheet)s” was read.")
+            self.stdout.write(text % {"sheet": found.info["sheet"]})
+
     def say_columns(self, mapping):
         for header, column in zip(mapping.headers, mapping.columns, strict=True):
             words = {FURTHER: _("further value"), LEFT_OUT: _("left out")}
@@ -151,6 +159,7 @@ class ListCommand(BaseCommand):
                 self.stdout.write(f"{header} → {meaning}")
 
     def say_plan(self, found):
+        counts = counted(found)
         self.stdout.write(
             _(
                 "%(rows)s rows: %(new)s new, %(changed)s changed, %(unchanged)s unchanged, "
@@ -158,15 +167,37 @@ class ListCommand(BaseCommand):
             )
             % {
                 "rows": number_format(found.row_count),
-                **{name: number_format(number) for name, number in counted(found).items()},
+                **{name: number_format(number) for name, number in counts.items()},
             }
         )
+        if totals := counts[Plan.TOTAL]:
+            text = ngettext(
+                "%(n)s row of totals or headings is not imported.",
+                "%(n)s rows of totals or headings are not imported.",
+                totals,
+            )
+            self.stdout.write(text % {"n": number_format(totals)})
+        self.say_remarks(found)
         self.say_conflicts(found)
         bad = found.rows.filter(plan=Plan.BAD).values_list("number", "notes")[:SHOWN]
         for number, notes in bad:
             for header, _value, reason in notes["problems"]:
                 place = _("Row %(row)s") % {"row": number}
                 self.stderr.write(" · ".join(filter(None, [place, header, str(reason)])))
+
+    def say_remarks(self, found):
+        """What is odd about rows, each sentence once and without what stands in the cells."""
+        places: dict[str, list[int]] = {}
+        odd = found.rows.filter(notes__has_key="odd").order_by("number")
+        for number, notes in odd.values_list("number", "notes").iterator():
+            for text in notes["odd"]:
+                places.setdefault(text, []).append(number)
+        for text, numbers in places.items():
+            count = ngettext("%(n)s row", "%(n)s rows", len(numbers))
+            first = ", ".join(map(str, numbers[:SHOWN_PLACES]))
+            more = "" if len(numbers) <= SHOWN_PLACES else " …"
+            count = count % {"n": number_format(len(numbers))}
+            self.stdout.write(f"{text} ({count}: {first}{more})")
 
     def say_conflicts(self, found):
         """Which cells are left alone because they have changed here since the export."""

@@ -2723,6 +2723,7 @@ class Migration(migrations.Migration):
                             ("new", "new"),
                             ("changed", "changed"),
                             ("unchanged", "unchanged"),
+                            ("total", "no entry"),
                             ("bad", "error"),
                         ],
                         max_length=10,

@@ -59,6 +59,7 @@ class Plan(models.TextChoices):
     NEW = "new", _("new")
     CHANGED = "changed", _("changed")
     UNCHANGED = "unchanged", _("unchanged")
+    TOTAL = "total", _("no entry")
     BAD = "bad", _("error")
 
 
@@ -235,7 +236,9 @@ class ListRow(DealerOwned):
 
     `cells`: one per header, as in cells.cell_to_json. `notes`: what the preview shows,
     {"problems": [[header, value, reason]], "changes": [[label, before, after]],
-    "conflicts": [[label, exported, list, now]], "remarks": [sentence], "title": "…"}.
+    "conflicts": [[label, exported, list, now]], "remarks": [sentence], "title": "…",
+    "totals": true where it seems to be no entry of the list,
+    "odd": [what is odd, without contents]}.
     """
 
     # No index of its own: those below begin with it.

@@ -238,6 +238,7 @@ COLUMNS: tuple[Column, ...] = (
         synonyms=(
             *("Name", "Kunde", "Kundenname", "Interessent", "Name, Vorname", "Nachname, Vorname"),
             *("Vorname Nachname", "Vor- und Nachname", "Vorname und Name", "Full name"),
+            *("Firma / Name", "Name / Firma", "Firma / Kunde", "Kunde / Firma"),
         ),
     ),
     Column("place", _("postal code and city"), read_place, synonyms=("PLZ/Ort", "PLZ Ort")),
@@ -253,7 +254,7 @@ COLUMNS: tuple[Column, ...] = (
         reads_text("note", multiline=True),
         synonyms=(
             *("Notiz", "Notizen", "Bemerkung", "Bemerkungen", "Kommentar", "Comment", "Notes"),
-            *("Interne Notiz", "Anmerkung", "Anmerkungen", "Vermerk"),
+            *("Interne Notiz", "Anmerkung", "Anmerkungen", "Vermerk", "Bem."),
         ),
     ),
     Column(
@@ -270,7 +271,7 @@ COLUMNS: tuple[Column, ...] = (
         "vehicle_name",
         read_vehicle,
         *("Fahrzeug", "Modell", "Wunschfahrzeug", "Wunschmodell", "Fzg.", "Interesse an"),
-        *("Fahrzeuginteresse", "Car", "Vehicle", "Model"),
+        *("Fahrzeuginteresse", "Wunschfzg.", "Car", "Vehicle", "Model"),
     ),
     Column(
         "internal_number",
@@ -289,7 +290,7 @@ COLUMNS: tuple[Column, ...] = (
     _own(
         "vehicle_price",
         reads_money("price", "vehicle_price"),
-        *("Preis", "Fahrzeugpreis", "Verkaufspreis", "Angebotspreis", "Price"),
+        *("Preis", "Fahrzeugpreis", "Verkaufspreis", "Angebotspreis", "VK-Preis", "Price"),
     ),
     _own("offer_number", reads_text("offer_number", exact=True), "Angebotsnummer", "Angebots-Nr."),
     _own("urgency", reads_choice("urgency", Urgency, _URGENCY_WORDS), "Dringlichkeit", "Priorität"),
@@ -318,6 +319,7 @@ COLUMNS: tuple[Column, ...] = (
         "follow_up_at",
         reads_moment("follow_up_at", time_of_day=_FOLLOW_UP_TIME),
         *("Nächster Kontakt", "Wiedervorlage", "Nachfassen am", "Nachfass-Datum", "Nachfassen"),
+        *("Wiedervorlage am", "WVL", "WVL-Datum", "WVL am", "Wiedervorl."),
         *("Next contact", "Follow up"),
     ),
     _own("preferred_channel", reads_choice("preferred_channel", ContactChannel, _CHANNEL_WORDS)),

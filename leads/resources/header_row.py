@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from enum import IntEnum
 from typing import Any
 
 from leads.resources.column_table import ColumnTable
@@ -14,6 +15,8 @@ HEAD_ROWS = 50
 _LONGEST_HEADER = 60
 # Of the cells that most rows fill, so many are filled by the row of the headers.
 _FILLED = 0.6
+# So many headers that we know tell a row of headers, and so many columns a table.
+_ENOUGH = 2
 
 
 def find_header(rows: Sequence[Sequence[Any]], columns: ColumnTable) -> int:
@@ -24,7 +27,7 @@ def find_header(rows: Sequence[Sequence[Any]], columns: ColumnTable) -> int:
     """
     known = [_known(cells, columns) for cells in rows]
     best = max(known)
-    if best >= 2:
+    if best >= _ENOUGH:
         return known.index(best)
     if known[0]:
         return 0
@@ -36,14 +39,39 @@ def find_header(rows: Sequence[Sequence[Any]], columns: ColumnTable) -> int:
     return 0
 
 
+class Likeness(IntEnum):
+    """How much the first rows of a sheet look like a list."""
+
+    NONE = 0
+    TABLE = 1  # a row of headings over rows that are filled like it
+    LIST = 2  # headers that we know, of which one says who or what a row is about
+
+
+def looks_like_list(rows: Sequence[Sequence[Any]], columns: ColumnTable) -> Likeness:
+    """Of a cover sheet or notes: hardly. `rows` as in find_header; there may be none."""
+    at = find_header(rows, columns) if rows else 0
+    if at + 1 >= len(rows):
+        return Likeness.NONE
+    names = _names(rows[at], columns)
+    if len(names) >= _ENOUGH and names & columns.telling:
+        return Likeness.LIST
+    width = _usual_width(rows[at:])
+    texts = [cell for cell in rows[at] if not _is_blank(cell)]
+    is_table = width >= _ENOUGH and len(texts) >= width * _FILLED and all(map(_is_heading, texts))
+    return Likeness.TABLE if is_table else Likeness.NONE
+
+
 def _known(cells: Sequence[Any], columns: ColumnTable) -> int:
     """How many different columns of ours the cells name."""
-    found = {
+    return len(_names(cells, columns))
+
+
+def _names(cells: Sequence[Any], columns: ColumnTable) -> set[str]:
+    return {
         column.name
         for cell in cells
         if isinstance(cell, str) and _is_heading(cell) and (column := columns.column_for(cell))
     }
-    return len(found)
 
 
 def _usual_width(rows: Sequence[Sequence[Any]]) -> int:

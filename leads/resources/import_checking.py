@@ -16,9 +16,17 @@ from django.db.models import Count
 from django.utils import translation
 
 from leads.background import enqueue
-from leads.models.list_import import ImportOrigin, ImportState, ListImport, ListRow, Plan
+from leads.models.list_import import (
+    ImportOrigin,
+    ImportState,
+    ListImport,
+    ListRow,
+    OnExisting,
+    Plan,
+)
 from leads.resources.import_duplicates import find_duplicates
 from leads.resources.list_kinds import kind_of
+from leads.resources.total_rows import note_totals, total_rows
 from leads.services.column_updates import update_columns
 
 # What a look at a row writes down.
@@ -78,7 +86,12 @@ def check_again(list_import: ListImport, row: ListRow, *, now: datetime) -> None
 def _check(list_import: ListImport, rows: Sequence[ListRow], *, now: datetime) -> None:
     """Note on the rows, and on the list, what would become of them; not stored."""
     with translation.override(list_import.language):
-        kind_of(list_import).check(list_import, rows, now=now)
+        totals = total_rows(list_import, rows)
+        left = {row.number for row in totals if row.decision != OnExisting.NEW}
+        others = [row for row in rows if row.number not in left]
+        kind_of(list_import).check(list_import, others, now=now)
+        for row in totals:
+            note_totals(row)
     for row in rows:
         row.has_conflict = "conflicts" in row.notes
 

@@ -14,10 +14,12 @@ from leads.models.list_import import ListImport
 from leads.resources.cells import header_key
 from leads.resources.column_contents import Proposal, propose_columns
 from leads.resources.column_tables import TABLES
+from leads.resources.former_rows import Added, added_in
 from leads.resources.import_mapping import FURTHER, LEFT_OUT, ListMapping, unknown_in
 
 # From this confidence on (percent) a proposal is taken until somebody says otherwise.
 _TAKEN_FROM = 60
+_NUMBER = "number"  # ours, of what a row became
 
 
 def propose_mapping(
@@ -38,12 +40,33 @@ def propose_mapping(
     mapping = ListMapping(headers, columns, table=table)
     templates = ImportTemplate.objects.for_dealer(dealer)
     remembered = templates.remembered(kind, list_import.fingerprint).first()
-    if remembered is None:
-        return mapping.as_json(), proposals
-    list_import.on_existing = remembered.on_existing
-    reason = _("As in the last list with these headers.")
-    known = [replace(one, confidence=100, reason=reason) for one in proposals]
-    return with_template(mapping, remembered).as_json(), known
+    if remembered is not None:
+        list_import.on_existing = remembered.on_existing
+        reason = _("As in the last list with these headers.")
+        proposals = [replace(one, confidence=100, reason=reason) for one in proposals]
+        mapping = with_template(mapping, remembered)
+    if (added := added_in(headers)) is not None:
+        mapping, proposals = _without(added, mapping, proposals)
+    return mapping.as_json(), proposals
+
+
+def _without(
+    added: Added, mapping: ListMapping, proposals: list[Proposal]
+) -> tuple[ListMapping, list[Proposal]]:
+    """What a workbook of ours has added to a list is left out; only the numbers of what its rows
+    became are of use, unless the list itself has such a column."""
+    columns, proposals = list(mapping.columns), list(proposals)
+    reason = _("Added by LeadOffice; says what became of the row before.")
+    for at in added.about_import:
+        columns[at] = LEFT_OUT
+        proposals[at] = replace(proposals[at], column=LEFT_OUT, confidence=100, reason=reason)
+    if added.number >= 0:
+        others = columns[: added.number] + columns[added.number + 1 :]
+        columns[added.number] = LEFT_OUT if _NUMBER in others else _NUMBER
+        proposals[added.number] = replace(
+            proposals[added.number], column=columns[added.number], confidence=100, reason=reason
+        )
+    return replace(mapping, columns=tuple(columns)), proposals
 
 
 def with_template(mapping: ListMapping, template: ImportTemplate) -> ListMapping:

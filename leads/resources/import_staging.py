@@ -28,6 +28,7 @@ from leads.models.user import User
 from leads.resources.cells import cell_to_json
 from leads.resources.column_contents import SAMPLE_ROWS, header_fingerprint, headers_of_days
 from leads.resources.column_tables import TABLES
+from leads.resources.former_rows import bare
 from leads.resources.import_counting import ValueCounts
 from leads.resources.import_deciding import OPEN_STATES, NoLongerPossible
 from leads.resources.import_proposing import propose_mapping
@@ -146,7 +147,7 @@ def _take_over(list_import: ListImport, found: FoundList, *, now: datetime) -> N
         values.add([cells for _number, cells in portion])
         append(ListRow, [_staged(locked, number, cells) for number, cells in portion])
     locked.headers, locked.row_count = list(info.headers), count
-    locked.fingerprint, locked.digest = header_fingerprint(info.headers), info.digest
+    locked.fingerprint, locked.digest = header_fingerprint(bare(info.headers)), info.digest
     locked.info = _shown(info)
     locked.mapping, proposals = propose_mapping(locked, sample)
     locked.info["proposals"] = [asdict(proposal) for proposal in proposals]

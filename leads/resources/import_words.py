@@ -36,7 +36,10 @@ CHOICES: Mapping[str, type[Choices]] = {
 # How old lists call the stages of a sale; folded. A dealer's own status of that name comes first.
 _STAGE_WORDS: Mapping[str, tuple[str, ...]] = {
     Stage.NEW: ("offen", "neu", "open", "new", "unbearbeitet", "eingegangen", "ungelesen"),
-    Stage.IN_WORK: ("in arbeit", "in bearbeitung", "laufend", "aktiv", "in progress", "bearbeitet"),
+    Stage.IN_WORK: (
+        *("in arbeit", "in bearbeitung", "in bearb.", "laufend", "aktiv", "bearbeitet"),
+        "in progress",
+    ),
     Stage.CONTACTED: ("kontaktiert", "kontakt", "angerufen", "contacted", "erreicht"),
     Stage.NOT_REACHED: ("nicht erreicht", "nicht erreichbar", "mailbox", "not reached"),
     Stage.APPOINTMENT: ("termin", "termin vereinbart", "appointment"),

@@ -14,14 +14,19 @@ from leads.models.customer import Customer
 from leads.models.intake import Outcome
 from leads.models.keys import email_key, fold
 from leads.models.list_import import ListImport, ListRow, OnExisting, Plan
-from leads.models.warning import warning_text
 from leads.resources.import_duplicates import hashed
 from leads.resources.import_mapping import ListMapping
 from leads.resources.known import lead_numbers
-from leads.resources.list_remarks import remark_on_leaving, remark_on_list, remark_on_versions
+from leads.resources.list_remarks import (
+    remark_on_leaving,
+    remark_on_list,
+    remark_on_versions,
+    remark_on_warning,
+    without_contents,
+)
 from leads.resources.parsing import RowParser
 from leads.resources.rows import UnusableRow
-from leads.services.drafts import DraftWarning, LeadDraft, Receipt
+from leads.services.drafts import LeadDraft, Receipt
 from leads.services.receiving import foresee
 
 _PLANS = {Outcome.CREATED: Plan.NEW, Outcome.UPDATED: Plan.CHANGED}
@@ -96,7 +101,9 @@ def skipped(list_import: ListImport, rows: Iterable[ListRow], parse: RowParser) 
     return {
         row.number
         for row in rows
-        if row.decision_in(list_import) == OnExisting.SKIP and parse.lead_number(row.number)
+        if row.decision_in(list_import) == OnExisting.SKIP
+        and parse.lead_number(row.number)
+        and not parse.means_another(row.number)
     }
 
 
@@ -105,18 +112,12 @@ def _note(row: ListRow, draft: LeadDraft, parse: RowParser) -> None:
     row.likeness = _likeness(draft)
     row.notes = {"title": _title(draft)}
     row.reference = parse.lead_number(row.number)
-    remarks = [_said(one) for one in parse.warnings.get(row.number, ())]
-    remarks += parse.remarks_on_cells(row.number)
-    if remarks:
-        row.notes["remarks"] = remarks
+    warnings, on_cells = parse.warnings.get(row.number, ()), parse.remarks_on_cells(row.number)
+    if warnings or on_cells:
+        row.notes["remarks"] = [*map(remark_on_warning, warnings), *on_cells]
+        row.notes["odd"] = without_contents(warnings, on_cells)
     if conflicts := parse.conflicts.get(row.number):
         row.notes["conflicts"] = [list(conflict) for conflict in conflicts]
-
-
-def _said(warning: DraftWarning) -> str:
-    """What is odd, and in which column."""
-    text = warning_text(warning.as_json())
-    return text if warning.field in text else f"{warning.field}: {text}"
 
 
 def _note_new(row: ListRow, draft: LeadDraft, customers: Collection[str]) -> None:

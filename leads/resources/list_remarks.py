@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from leads.models.list_import import ListImport
+from leads.models.warning import warning_text
 from leads.resources.columns import BY_NAME
 from leads.resources.content_kinds import is_data
+from leads.resources.former_rows import added_in
 from leads.resources.list_info import Layout, Places, SheetInfo
 from leads.resources.rows import Conflict
+from leads.services.drafts import DraftWarning
 
 ENCODING_NAMES = {
     "utf-8": "UTF-8",
@@ -64,6 +67,19 @@ def remarks_on_cells(untouched: Sequence[str], kept: Sequence[str]) -> list[str]
         _("Cannot be emptied: %(columns)s."): kept,
     }
     return [text % {"columns": ", ".join(found)} for text, found in texts.items() if found]
+
+
+def remark_on_warning(warning: DraftWarning, *, value: str | None = None) -> str:
+    """What is odd, and in which column. `value`: instead of what stands there."""
+    said = warning.as_json() if value is None else {**warning.as_json(), "value": value}
+    text = warning_text(said)
+    return text if warning.field in text else f"{warning.field}: {text}"
+
+
+def without_contents(warnings: Iterable[DraftWarning], remarks: Iterable[str]) -> list[str]:
+    """What may be told where nobody is to read what stands in a row, each sentence once."""
+    said = [*(remark_on_warning(one, value="…") for one in warnings), *remarks]
+    return list(dict.fromkeys(said))
 
 
 def remark_on_conflict(conflict: Conflict) -> str:
@@ -121,6 +137,11 @@ def _about_the_table(info: SheetInfo) -> Iterator[str]:
             "If the list has no headers, please put a row with names of the columns above it and "
             "upload it again."
         ) % {"row": info.header_row}
+    if (added := added_in(info.headers)) is not None:
+        yield _(
+            "This list comes from LeadOffice and is understood like the one that it was made of. "
+            "Left out: %(columns)s."
+        ) % {"columns": ", ".join(info.headers[at] for at in sorted(added.about_import))}
     if info.above:
         yield _(
             "The headers stand in row %(row)s. What stands above is not taken over: %(above)s"

@@ -37,6 +37,7 @@ from leads.resources.known import (
 )
 from leads.resources.list_remarks import remarks_on_cells
 from leads.resources.readers import Reading
+from leads.resources.reused_numbers import ReusedNumbers, reused_number
 from leads.resources.rows import SENDER, Conflict, Problem, Row, UnusableRow
 from leads.services.drafts import ContactDraft, DraftWarning, LeadDraft, VehicleDraft
 
@@ -68,7 +69,7 @@ class RowParser:
     the list was received before says only what differs from its last version, so that an old list
     does not undo the work of the staff. `decisions` say of rows what else is to be done with a
     lead that is here already. To be made before the rows are booked: what the ledger knows of
-    their numbers are earlier lists. Thirteen queries, whatever the number of rows.
+    their numbers are earlier lists. Fourteen queries at most, whatever the number of rows.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class RowParser:
         self._bases = Bases(dealer, user, shown | filled, _LEADS)
         self.known = self._bases.now
         self.earlier = earlier_lists(dealer, outside)
+        self._reused = ReusedNumbers(dealer, self._by_outside_id, self.earlier)
         # By the row's number at the caller's.
         self.problems: dict[int, Sequence[Problem]] = {}
         self.untouched: dict[int, list[str]] = {}  # headers whose changes are not taken over
@@ -132,6 +134,10 @@ class RowParser:
         named = row.texts_of("dealer") if row.lead_number else []
         return any(catalog_key(name) != self._dealer_key for name in named)
 
+    def means_another(self, key: int) -> bool:
+        """Whether the row's number had somebody else in an earlier list."""
+        return self._reused.holds(self.rows[key])
+
     def _decision(self, key: int) -> OnExisting:
         return self._decisions.get(key, OnExisting.UPDATE)
 
@@ -142,6 +148,8 @@ class RowParser:
         if decision in _TOUCHING and self._by_outside_id.get(row.outside_id) in self._unseen:
             reason = _("This enquiry is here already, at a location that you do not see.")
             raise UnusableRow(row, [Problem("", "", reason)])
+        if decision != OnExisting.NEW and self.means_another(key):
+            raise UnusableRow(row, [reused_number(row)])
         match decision:
             case OnExisting.NEW:
                 return self._listed(row, is_new=True)

@@ -93,7 +93,7 @@ def open_list(
         start = data.read(8)
         data.seek(0)
         if is_workbook(start):
-            raw = read_workbook(data, spool, choice)
+            raw = read_workbook(data, spool, choice, columns)
         else:
             stock = read_mobilede(data, choice) if columns is VEHICLES else None
             raw = stock or read_csv(data, choice)

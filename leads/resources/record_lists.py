@@ -22,10 +22,16 @@ from leads.resources.cell_reading import read_cells
 from leads.resources.import_duplicates import hashed
 from leads.resources.import_mapping import ListMapping
 from leads.resources.known import load_office
-from leads.resources.list_remarks import remark_on_leaving, remark_on_list, remark_on_versions
+from leads.resources.list_remarks import (
+    remark_on_leaving,
+    remark_on_list,
+    remark_on_versions,
+    without_contents,
+)
 from leads.resources.readers import Reading
 from leads.resources.record_comparing import Compared, Comparison
 from leads.resources.rows import Problem, Row, UnusableRow
+from leads.resources.total_rows import is_left_out, remark_on_totals
 from leads.services.drafts import DraftWarning
 from leads.services.listed_rows import Listed, R, Taken
 
@@ -96,11 +102,12 @@ class RecordList(Generic[R]):
         self, list_import: ListImport, rows: Sequence[ListRow], *, now: datetime
     ) -> None:
         """Make of the rows what they say, and note what became of them; they are not stored."""
-        repeated = _repeated(list_import, rows)
+        left = _repeated(list_import, rows)
+        left |= {row.number: remark_on_totals() for row in rows if is_left_out(row)}
         for row in rows:
-            if row.number in repeated:
-                row.outcome, row.reason = RowOutcome.SKIPPED, repeated[row.number]
-        read = self._read(list_import, [row for row in rows if row.number not in repeated])
+            if row.number in left:
+                row.outcome, row.reason = RowOutcome.SKIPPED, left[row.number]
+        read = self._read(list_import, [row for row in rows if row.number not in left])
         taken = self.take(
             list_import.dealer,
             read.listed,
@@ -169,6 +176,8 @@ class RecordList(Generic[R]):
         if one.outcome == RowOutcome.SKIPPED:
             remarks.append(remark_on_leaving())
         row.notes["remarks"] = [*remarks, *compared.remarks]
+        if odd := without_contents(said.warnings, compared.remarks):
+            row.notes["odd"] = odd
         if compared.conflicts:
             row.notes["conflicts"] = [list(conflict) for conflict in compared.conflicts]
         if one.is_changed:

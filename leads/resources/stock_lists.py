@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from leads.models.dealer import Dealer, Location
 from leads.models.keys import catalog_key
-from leads.models.list_import import ListImport, Plan, RowOutcome
+from leads.models.list_import import ListImport, ListKind, Plan, RowOutcome
 from leads.models.vehicle import Vehicle
 from leads.resources.import_mapping import ListMapping
 from leads.resources.list_info import Layout
@@ -92,6 +92,14 @@ def finish_stock(list_import: ListImport, *, now: datetime) -> StockOutlook:
         change_batch=list_import.change_batch,
     )
     return StockOutlook(vanishing, unknown)
+
+
+def imported_sources(dealer: Dealer, *, since: datetime) -> set[str]:
+    """Whose stock was imported since then. A query for the lists, and one for each of them that is
+    of one location."""
+    newer = ListImport.objects.for_dealer(dealer).filter(finished_at__gte=since)
+    lists = newer.filter(kind=ListKind.VEHICLES).select_related("dealer").defer("found_values")
+    return {source for one in lists if is_whole_stock(one) for source in _sources(one)}
 
 
 def _sources(list_import: ListImport) -> set[str]:

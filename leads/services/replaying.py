@@ -111,14 +111,16 @@ def arrival_order(entry: IntakeEntry) -> tuple[datetime, int, str]:
 
 
 @transaction.atomic
-def set_aside(entries: IntakeEntryQuerySet, *, by: User, now: datetime) -> int:
+def set_aside(
+    entries: IntakeEntryQuerySet, *, by: User | None, now: datetime, reason: str = ""
+) -> int:
     """Take quarantined messages out of what waits for a person: nothing will come of them. They
-    can still be processed again. How many there were."""
+    can still be processed again. How many there were. `reason`: why, if not a person said so."""
     rows = entries.filter(outcome=Outcome.QUARANTINED).order_by("pk")
     chosen = list(rows.select_for_update().only("pk", "channel", "outside_id"))
     same = IntakeEntry.objects.filter(pk__in=[one.pk for one in chosen])
     with translation.override(settings.LANGUAGE_CODE):
-        reason = _("Set aside by a person.")
+        reason = reason or _("Set aside by a person.")
     same.update(outcome=Outcome.SET_ASIDE, reason=reason, processed_at=now)
     note(by, chosen, Deed.SET_ASIDE)
     return len(chosen)

@@ -19,7 +19,7 @@ from leads.models.intake import IntakeEntry, Outcome
 from leads.models.user import User
 from leads.services.drafts import LeadDraft, Receipt
 from leads.services.inserting import append
-from leads.services.intake import Message, Unusable, book, new_entry, process
+from leads.services.intake import Message, SetAside, Unusable, book, new_entry, process
 from leads.services.receiving import receive
 from leads.services.rejecting import reject
 
@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why no lead is made of a message: unusable (quarantined), or turned away (rejected)."""
+    """Why no lead is made of a message: unusable (quarantined), turned away (rejected), or nothing
+    that anybody asks for (set aside)."""
 
     outcome: Outcome
     reason: str
@@ -137,5 +138,5 @@ def _step_by_step(work: _Work, arrivals: Arrivals) -> list[Taken]:
 def _draft(made: Mapping[int, LeadDraft | Refused], entry: IntakeEntry) -> LeadDraft:
     one = made[entry.pk]
     if isinstance(one, Refused):
-        raise Unusable(one.reason)
+        raise (SetAside if one.outcome == Outcome.SET_ASIDE else Unusable)(one.reason)
     return one

@@ -171,7 +171,8 @@ def _finish(batch: ChangeBatch, by: User, *, now: datetime) -> bool:
         user=by,
         content_type=ContentType.objects.get_for_model(ChangeBatch),
         object_id=str(batch.pk),
-        object_repr=str(batch)[:200],
+        # Not what it is called: a file may bear the name of a person.
+        object_repr=f"{batch.get_kind_display()} {batch.pk}",
         action_flag=CHANGE,
         change_message=_("Undone: %(taken)d taken back, %(left)d left.")
         % {"taken": batch.taken_back_count, "left": batch.left_count},

@@ -12,6 +12,7 @@ from leads.background import run_due_jobs
 from leads.models import (
     ImportOrigin,
     ImportState,
+    IntakeEntry,
     Lead,
     ListImport,
     Role,
@@ -310,6 +311,24 @@ def test_the_start_is_on_record_without_personal_data(client, manager):
     assert "liste" not in entry.change_message
 
 
+def test_the_name_of_a_file_stands_in_no_log(client, manager, caplog):
+    """It may be the name of a person."""
+    caplog.set_level("DEBUG")
+    _response, found = upload(client, BAD_DAY, name="Kunden Frau Geheim.csv")
+    map_columns(client, found)
+    found.refresh_from_db()
+    start(client, found)
+    run_due_jobs()
+    client.post(page(found, "settle"))
+    found.refresh_from_db()
+    undo(found.change_batch, by=manager, now=timezone.now())
+
+    told = [f"{one.object_repr} {one.change_message}" for one in LogEntry.objects.all()]
+    assert any("Rückgängig gemacht" in one for one in told)
+    assert "Geheim" not in f"{told} {caplog.text}"
+    assert "Geheim" in text_of(client.get("/admin/leads/changebatch/"))
+
+
 def test_starting_twice_imports_once(client, manager):
     found = previewed(client)
     start(client, found)
@@ -432,7 +451,7 @@ def test_a_stuck_import_gets_another_push(client, manager, settings):
     assert found.state == ImportState.READY
 
 
-@pytest.mark.parametrize("name", ["act", "read"])
+@pytest.mark.parametrize("name", ["act", "read", "settle"])
 def test_effects_come_by_post_only(client, manager, name):
     found = previewed(client)
 
@@ -452,6 +471,22 @@ def test_the_result_is_filtered_and_says_why(client, manager):
     everything = client.get(page(found, "result"))
     assert [row["number"] for row in everything.context["rows"]] == [2, 3]
     assert "Groß gross@example.org" in text_of(response)  # of whom the bad row speaks
+
+
+def test_rows_with_errors_that_nobody_corrects_are_settled_with_one_click(client, manager, dealer):
+    imported(client, BAD_DAY)  # another one, whose row goes on waiting
+    found = imported(client, BAD_DAY.replace("gestern", "heute"))
+    assert "1 Zeile mit Fehlern wartet noch im Eingangsbuch." in text_of(
+        client.get(page(found, "result"))
+    )
+
+    response = client.post(page(found, "settle"), follow=True)
+
+    assert messages_of(response) == ["1 Zeile ist erledigt."]
+    assert "wartet noch im Eingangsbuch" not in text_of(response)
+    assert IntakeEntry.objects.quarantined().count() == 1
+    client.force_login(builders.make_user(dealer, role=Role.AUDITOR))
+    assert client.post(page(found, "settle")).status_code == 403
 
 
 def test_the_result_leads_to_undoing_it(client, manager):

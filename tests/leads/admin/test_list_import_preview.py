@@ -199,6 +199,20 @@ def test_a_duplicate_can_be_imported_all_the_same(client, manager):
     assert "2 Anfragen werden angelegt." in text_of(client.get(page(found, "preview")))
 
 
+def test_a_row_of_totals_is_set_aside_unless_somebody_wants_it(client, manager):
+    found = previewed(client, "Nachname;E-Mail;Preis\nGroß;gross@example.org;100\nSumme;;100\n")
+
+    shown = text_of(client.get(page(found, "preview"), {"show": "total"}))
+    assert "1 Anfrage wird angelegt. 1 Summen- oder Zwischenzeile wird nicht" in shown
+    assert "Sieht nach einer Summenzeile oder" in shown
+    assert "gross@example.org" not in shown
+
+    client.post(row_page(found, 3), {"decision": OnExisting.NEW})
+    decided = text_of(client.get(page(found, "preview")))
+    assert "2 Anfragen werden angelegt." in decided
+    assert "Nicht importieren" in decided
+
+
 def test_decisions_about_all_rows_are_seen_before_the_start(client, manager, dealer):
     lead = builders.make_lead(dealer, city="Altstadt")
     found = previewed(client, f"Nummer;Ort\n{lead.number};Neustadt\n")

@@ -111,6 +111,26 @@ def test_bad_rows_are_named_and_the_others_imported(dealer, listed):
     assert Lead.objects.count() == 1
 
 
+def test_remarks_on_rows_are_summed_up_without_their_contents(dealer, listed):
+    odd = [(str(n), f"Kunde {n}", 0.5, "01.01.2099") for n in range(1, 8)]
+    path = listed(
+        *odd,
+        ("8", "Klein", 30, "1.2.2025"),
+        ("Summe", None, None, None),
+        headers=("Anfrage-Nr.", "Nachname", "Wahrscheinlichkeit", "Datum"),
+    )
+
+    status, said, complained = import_leads(dealer.pk, path, "--dry-run")
+
+    assert (status, complained) == (0, "")
+    as_share = "Wahrscheinlichkeit … wurde als Anteil von 1 gelesen."
+    assert f"{as_share} (7 Zeilen: 2, 3, 4, 5, 6 …)" in said
+    assert "Zeitpunkt … liegt in der Zukunft. (7 Zeilen" in said
+    assert "1 Summen- oder Zwischenzeile wird nicht importiert." in said
+    assert "2099" not in said
+    assert "0,5" not in said
+
+
 @pytest.mark.parametrize(
     ("command", "headers", "row", "model"),
     [

@@ -24,7 +24,7 @@ from tests.leads.resources.importing import check, run, upload
 
 pytestmark = pytest.mark.django_db
 
-ADDED = ["Ergebnis", "LeadOffice-Nr.", "Grund"]
+ADDED = ["Ergebnis", "LeadOffice-Nr.", "Grund", "LeadOffice-Zeile"]
 
 
 @pytest.fixture
@@ -104,12 +104,12 @@ def test_the_result_has_every_row_as_it_was_and_what_became_of_it(dealer):
     number = Lead.objects.get().number
     assert rows[0] == [
         *("Groß", "gross@example.org", 19990.5, "03.02.2025"),
-        *(RowOutcome.CREATED.label, number, rows[0][-1]),
+        *(RowOutcome.CREATED.label, number, rows[0][-2], f"{found.pk}-Z2"),
     ]
     assert rows[1][2:6] == ["teuer", "04.02.2025", RowOutcome.BAD.label, None]
-    assert "Preis" in rows[1][-1]
+    assert "Preis" in rows[1][-2]
     assert rows[2][4] == RowOutcome.SKIPPED.label
-    assert "Zeile 2" in rows[2][-1]
+    assert "Zeile 2" in rows[2][-2]
 
 
 def test_a_result_that_is_read_again_finds_its_leads(dealer):
@@ -177,7 +177,10 @@ def test_a_list_that_has_such_columns_itself_keeps_them(dealer):
 
     headers = rows_in(written(write_result, found))[0]
 
-    assert headers == ["Ergebnis", "Grund", "Ergebnis (2)", "LeadOffice-Nr.", "Grund (2)"]
+    assert headers == [
+        *("Ergebnis", "Grund"),
+        *("Ergebnis (2)", "LeadOffice-Nr.", "Grund (2)", "LeadOffice-Zeile"),
+    ]
 
 
 def test_a_list_without_rows_has_its_headers(dealer):
@@ -208,15 +211,15 @@ def test_only_bad_rows_are_to_be_corrected_with_the_same_headers(dealer):
     data = written(write_errors, found)
 
     with open_list(data) as again:
-        assert header_fingerprint(again.info.headers) == found.fingerprint
-        assert list(again.info.headers) == found.headers
+        assert list(again.info.headers) == [*found.headers, "LeadOffice-Zeile"]
         assert again.info.sheet == "Anfragen"
         assert list(again.rows()) == [
-            (2, ["Klein", "teuer", datetime(2026, 3, 2, 9, 15)]),
-            (3, [None, "umsonst", time(9, 15)]),
+            (2, ["Klein", "teuer", datetime(2026, 3, 2, 9, 15), f"{found.pk}-Z3"]),
+            (3, [None, "umsonst", time(9, 15), f"{found.pk}-Z5"]),
         ]
-        [remark] = remarks_on(again.info)
-        assert "Hinweise" in remark
+        sheets, added = remarks_on(again.info)
+        assert "Hinweise" in sheets
+        assert "Weggelassen: LeadOffice-Zeile." in added
 
 
 def test_bad_cells_are_marked_and_say_what_to_do(dealer):
@@ -269,7 +272,7 @@ def test_what_was_imported_after_all_is_not_among_the_bad_rows(dealer):
 
     data = written(write_errors, found)
 
-    assert rows_in(data)[1:] == [["Failed"]]
+    assert rows_in(data)[1:] == [["Failed", f"{found.pk}-Z3"]]
     assert comments_in(data) == {"A2": "Gesperrt."}
 
 
@@ -289,7 +292,7 @@ def test_cells_to_be_corrected_keep_their_types(dealer):
 
     sheet = sheets_of(written(write_errors, found)).worksheets[0]
 
-    values = [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)]
+    values = [[cell.value for cell in row][:-1] for row in sheet.iter_rows(min_row=2)]
     assert values[0] == [
         *(1, 19990.5, "x", datetime(2026, 3, 2), datetime(2026, 3, 2), True, time(14, 30), None)
     ]

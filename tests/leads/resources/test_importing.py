@@ -352,6 +352,7 @@ class TestPreview:
             "new": 2,
             "changed": 0,
             "unchanged": 0,
+            "total": 0,
             "bad": 0,
             "duplicate": 2,
         }

@@ -31,7 +31,7 @@ from leads.resources.import_checking import counted
 from leads.resources.import_mapping import FURTHER, ListMapping
 from leads.resources.rows import Row
 from tests import builders
-from tests.leads.resources.importing import check, run, upload
+from tests.leads.resources.importing import check, imported, outcomes, run, upload
 from tests.leads.resources.taking import Sheet, Taken, read, take
 from tests.samples import make_alte_leads
 
@@ -540,3 +540,25 @@ def test_street_and_house_number_together_and_apart(dealer, street, number, whol
     take(table(["Nachname", "Straße", "Hausnummer"], ["Groß", street, number]), dealer)
 
     assert Lead.objects.get().street == whole
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+@pytest.mark.parametrize("on_existing", [OnExisting.UPDATE, OnExisting.FILL, OnExisting.SKIP])
+def test_a_running_number_of_another_list_changes_nobody(dealer, on_existing, is_forgotten):
+    headers = ("Nr.", "Nachname", "E-Mail", "Ort")
+    imported(dealer, headers, (1, "Groß", "gross@example.org", None))
+    if is_forgotten:
+        IntakeEntry.objects.update(raw="", raw_deleted_at=timezone.now())
+
+    found = check(
+        upload(dealer, headers, (1, "Klein", "klein@example.org", "Köln")), on_existing=on_existing
+    )
+    [[header, _number, reason]] = found.rows.get().notes["problems"]
+    assert (header, "laufende Nummer" in reason) == ("Nr.", True)
+    run(found)
+    assert [(one.last_name, one.city) for one in Lead.objects.all()] == [("Groß", "")]
+
+    # Whoever has but another address now is the same person.
+    moved = (1, "Groß", "neu@example.org", "Köln")
+    again = run(check(upload(dealer, headers, moved), on_existing=OnExisting.UPDATE))
+    assert outcomes(again) == [(2, "updated")]

@@ -106,6 +106,41 @@ def test_names_all_sheets_with_their_sizes_and_reads_the_first_that_holds_someth
     assert "Archiv (2 Zeilen), Codes (2 Zeilen, ausgeblendet)" in said(lists.workbook(several))
 
 
+def with_covers(book, sheet):
+    """A cover sheet, words, a table of something else, and then the list."""
+    sheet.write_column(0, 0, ["Autohaus Groß", "Kundenliste 2025", "Stand: 1.3.2025"])
+    sheet.write_column(5, 0, ["Bitte nichts ändern, sondern anrufen."] * 2_000)
+    for name, *rows in (
+        ("Info", ["Bearbeiter", "Telefon"]),
+        ("Änderungen", ["Nr.", "Datum", "Bearbeiter"], ["1", "1.3.2025", "Klein"]),
+        ("Kunden", ["Nachname", "E-Mail"], ["Groß", "gross@example.org"]),
+        ("Alt", ["Nachname", "E-Mail"], ["Klein", "klein@example.org"]),
+    ):
+        other = book.add_worksheet(name)
+        for number, cells in enumerate(rows):
+            other.write_row(number, 0, cells)
+
+
+def test_the_first_sheet_that_looks_like_a_list_is_read():
+    data = lists.workbook(with_covers)
+
+    info, rows = opened(data)
+
+    assert (info.sheet, rows) == ("Kunden", [(2, ["Groß", "gross@example.org"])])
+    assert "Gelesen wurde das Blatt „Kunden“. Nicht gelesen: Anfragen (2003 Zeilen)" in said(data)
+    assert opened(data, sheet="Alt")[0].sheet == "Alt"
+
+
+def test_a_table_of_unknown_headers_is_rather_read_than_a_cover_sheet():
+    def fill(book, sheet):
+        sheet.write_column(0, 0, ["Autohaus Groß", "Stand: 1.3.2025"])
+        other = book.add_worksheet("Daten")
+        for number, cells in enumerate([["Feld A", "Feld B"], ["x", 1], ["y", 2]]):
+            other.write_row(number, 0, cells)
+
+    assert opened(lists.workbook(fill))[0].sheet == "Daten"
+
+
 @pytest.mark.parametrize("name", ["Archiv", "Codes"])
 def test_another_sheet_can_be_chosen(name):
     info, rows = opened(lists.workbook(several), sheet=name)

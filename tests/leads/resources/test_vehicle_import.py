@@ -214,7 +214,7 @@ def test_workbooks_name_the_cars_and_are_read_again(dealer):
 
     book = openpyxl.load_workbook(result)
     assert book.sheetnames == ["Fahrzeuge"]
-    assert [cell.value for cell in book.active[2]][-3:-1] == [
+    assert [cell.value for cell in book.active[2]][-4:-2] == [
         "Angelegt",
         str(Vehicle.objects.get().pk),
     ]
