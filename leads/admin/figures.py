@@ -6,14 +6,16 @@ A count stops at a limit, so that none costs more because the table grew.
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from integrations.models import Finding, Handover, Severity
 from leads.admin.filters import local_day
 from leads.models import Dealer, IntakeEntry, Lead, MatchSuggestion, Task, UnmappedName, User
+
+R = TypeVar("R", bound=Model)
 
 LIMIT = 1_000  # rows; what is more is "1.000+" to a person
 
@@ -26,9 +28,7 @@ def count(rows: QuerySet[Any], *, limit: int | None = None) -> int:
 
 def leads_of(user: User) -> QuerySet[Lead]:
     """The real leads of all dealers that the user works for."""
-    rows = Lead.objects.for_user(user).real()
-    # Every index begins with the dealer; without it the operator's counts would read the table.
-    return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
+    return _by_dealer(Lead.objects.for_user(user).real(), user)
 
 
 def open_leads_of(user: User) -> QuerySet[Lead]:
@@ -64,33 +64,34 @@ def due_today(user: User, now: datetime) -> QuerySet[Lead]:
 
 
 def quarantined(user: User) -> QuerySet[IntakeEntry]:
-    rows = IntakeEntry.objects.for_user(user).quarantined()
-    return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
+    return _by_dealer(IntakeEntry.objects.for_user(user).quarantined(), user)
 
 
 def unclear_handovers(user: User) -> QuerySet[Handover]:
     """Nobody knows whether they have arrived."""
-    rows = Handover.objects.for_user(user).filter(state=Handover.State.UNKNOWN)
-    return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
+    return _by_dealer(Handover.objects.for_user(user).filter(state=Handover.State.UNKNOWN), user)
 
 
 def loud_findings(user: User) -> QuerySet[Finding]:
     """Errors and worse of the exports that are open and that nobody has acknowledged."""
-    rows = Finding.objects.for_user(user).loud().filter(severity__gte=Severity.ERROR)
-    return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
+    return _by_dealer(
+        Finding.objects.for_user(user).loud().filter(severity__gte=Severity.ERROR), user
+    )
 
 
 def undecided_duplicates(user: User) -> QuerySet[MatchSuggestion]:
-    rows = MatchSuggestion.objects.for_user(user).open()
-    return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
+    return _by_dealer(MatchSuggestion.objects.for_user(user).open(), user)
 
 
 def names_to_assign(user: User) -> QuerySet[UnmappedName]:
-    rows = UnmappedName.objects.for_user(user).waiting()
-    return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
+    return _by_dealer(UnmappedName.objects.for_user(user).waiting(), user)
 
 
 def my_overdue_tasks(user: User) -> QuerySet[Task]:
     """By now, since the sidebar asks without a time."""
-    rows = Task.objects.for_user(user).overdue(timezone.now()).filter(owner=user)
+    return _by_dealer(Task.objects.for_user(user).overdue(timezone.now()).filter(owner=user), user)
+
+
+def _by_dealer(rows: QuerySet[R], user: User) -> QuerySet[R]:
+    """Every index begins with the dealer; without it the operator's counts would read the table."""
     return rows.filter(dealer__in=Dealer.objects.values("pk")) if user.is_superuser else rows
