@@ -61,9 +61,8 @@ class ExportCheckAdmin(ConnectionRecordAdmin):
             user = user_of(request)
             apps = ExportApp.objects.for_user(user).filter(connection=check.connection_id)
             check.named_apps = {str(one) for one in apps}
-            places: Any = Location.objects.for_dealer(check.dealer_id)
-            if not user.is_superuser:
-                places = places.filter(within_places_of(user, "pk"))
+            places = Location.objects.for_dealer(check.dealer_id)
+            places = places.filter(within_places_of(user, "pk"))
             check.places = {str(one.pk): one.name for one in places}
             context["show_history"] = False  # nobody edits it
         return super().render_change_form(request, context, *args, **kwargs)

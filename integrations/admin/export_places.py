@@ -99,8 +99,6 @@ def _locations(user: User, dealers: Iterable[int]) -> QuerySet[Location]:
     """Those with a code of Automanager, exports or findings."""
     apps = ExportApp.objects.filter(location=OuterRef("pk"), gone_at=None)
     findings = Finding.objects.filter(location=OuterRef("pk"), closed_at=None)
-    rows: Any = Location.objects.filter(dealer__in=dealers)
-    if not user.is_superuser:
-        rows = rows.filter(within_places_of(user, "pk"))
+    seen = Location.objects.filter(within_places_of(user, "pk"), dealer__in=dealers)
     used = ~Q(automanager_code="") | Exists(apps) | Exists(findings)
-    return rows.filter(used).order_by("name")
+    return seen.filter(used).order_by("name")

@@ -39,7 +39,7 @@ class Action(models.TextChoices):
 class ExportAppQuerySet(DealerOwnedQuerySet["ExportApp"]):
     def for_user(self, user: User) -> Self:
         """Rows of the user's dealers; where a membership names locations, only those."""
-        return self.all() if user.is_superuser else self.filter(within_places_of(user))
+        return self.filter(within_places_of(user))
 
 
 class ExportApp(DealerOwned):

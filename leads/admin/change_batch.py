@@ -100,7 +100,7 @@ class ChangeBatchAdmin(KeptAdmin):
         if user.is_superuser:
             return rows
         seen = Q(dealer__in=dealers_where(user, "leads.view_changebatch") or ())
-        if any(one.locations.all() for one in user.active_memberships):
+        if user.dealer_ids_seen_in_part():
             seen &= ~Q(kind=ChangeBatch.Kind.MERGE)
         own = Q(dealer__in=dealers_where(user, UNDO_OWN) or (), by=user)
         return rows.filter(seen | own)

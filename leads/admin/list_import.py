@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import path
@@ -96,10 +96,8 @@ class ListImportAdmin(DealerAdmin):
         enquiries of all."""
         rows: QuerySet[ListImport] = super().get_queryset(request)
         user = user_of(request)
-        narrow = [one.dealer_id for one in user.active_memberships if one.locations.all()]
-        if user.is_superuser or not narrow:
-            return rows
-        return rows.exclude(dealer__in=narrow) | rows.filter(dealer__in=narrow, user=user)
+        in_part = user.dealer_ids_seen_in_part()
+        return rows.filter(~Q(dealer__in=in_part) | Q(user=user)) if in_part else rows
 
     # The list
 

@@ -34,6 +34,15 @@ class User(AbstractUser):
     def dealer_ids(self) -> list[int]:
         return [membership.dealer_id for membership in self.active_memberships]
 
+    def sees_all_of(self, dealer_id: int) -> bool:
+        """Whether no location of this dealer is hidden from them; the operator sees all."""
+        here = (one for one in self.active_memberships if one.dealer_id == dealer_id)
+        return self.is_superuser or any(one.is_for_all_locations() for one in here)
+
+    def dealer_ids_seen_in_part(self) -> list[int]:
+        """The dealers of whose locations they see some only."""
+        return [pk for pk in self.dealer_ids() if not self.sees_all_of(pk)]
+
     def dealers(self) -> QuerySet[Dealer]:
         """The dealers this user works for; the operator works for all."""
         if self.is_superuser:

@@ -168,15 +168,10 @@ def lead_numbers(dealer: Dealer, ids: Collection[str]) -> dict[str, str]:
 def unseen_numbers(dealer: Dealer, user: User | None, numbers: Collection[str]) -> set[str]:
     """Of these numbers of leads, those at locations that the user does not see. A query only for
     users who see some locations only."""
-    if user is None or not numbers or _sees_all(dealer, user):
+    if user is None or not numbers or user.sees_all_of(dealer.pk):
         return set()
     seen = Lead.objects.ever_of_user(user).filter(dealer=dealer, number__in=numbers).order_by()
     return set(numbers) - set(seen.values_list("number", flat=True))
-
-
-def _sees_all(dealer: Dealer, user: User) -> bool:
-    here = (one for one in user.active_memberships if one.dealer_id == dealer.pk)
-    return user.is_superuser or any(not one.locations.all() for one in here)
 
 
 def earlier_lists(dealer: Dealer, ids: Collection[str]) -> dict[str, list[Base]]:

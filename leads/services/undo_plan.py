@@ -236,7 +236,7 @@ def state_of(lead: Lead) -> State:
 
 def _since(batch: ChangeBatch, asked: Leads, by: User) -> _Since:
     hidden: frozenset[int] = frozenset()
-    if any(one.locations.all() for one in by.active_memberships):
+    if not by.sees_all_of(batch.dealer_id):
         ours = Lead.objects.ever_of_dealer(batch.dealer_id).filter(pk__in=asked)
         seen = Lead.objects.ever_of_user(by).order_by().values("pk")
         hidden = frozenset(ours.exclude(pk__in=seen).values_list("pk", flat=True))
