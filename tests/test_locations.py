@@ -98,6 +98,7 @@ def test_merges(user_and_sees, dealer, hidden, rf):
     )
 
     assert is_listed(merge, user, rf) == sees
+    assert is_listed(ChangeBatch.objects.get(merge=merge), user, rf) == sees
 
 
 def test_what_an_undo_tells_of_a_lead(user_and_sees, dealer, hidden):

@@ -94,14 +94,14 @@ class ChangeBatchAdmin(KeptAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ChangeBatch]:
         """All of the dealers where one may see them; elsewhere one's own. Who sees some locations
-        only, sees merges only of their own making."""
+        of a dealer only, sees merges there only of their own making."""
         user = user_of(request)
         rows = ChangeBatch.objects.for_user(user).order_by("-at", "-pk").defer("undo_left")
         if user.is_superuser:
             return rows
         seen = Q(dealer__in=dealers_where(user, "leads.view_changebatch") or ())
-        if user.dealer_ids_seen_in_part():
-            seen &= ~Q(kind=ChangeBatch.Kind.MERGE)
+        if in_part := user.dealer_ids_seen_in_part():
+            seen &= ~Q(kind=ChangeBatch.Kind.MERGE, dealer__in=in_part)
         own = Q(dealer__in=dealers_where(user, UNDO_OWN) or (), by=user)
         return rows.filter(seen | own)
 
