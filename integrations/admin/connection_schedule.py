@@ -83,9 +83,7 @@ class ScheduleInline(DealerTabularInline):
         job = job_of(schedule)
         if job is None:
             return format_html("{}", schedule.job)
-        return format_html(
-            '{}<br><code class="lo-small">manage.py {}</code>', job.title, job.command
-        )
+        return format_html("{}<br><code>manage.py {}</code>", job.title, job.command)
 
     @display(description=gettext_lazy("that is"))
     def words_cell(self, schedule: ConnectionSchedule) -> SafeString:

@@ -83,11 +83,6 @@ def with_lead(raw: str, lead: dict[str, Json]) -> str:
     return raw_from({**_parts(raw), LEAD: lead})
 
 
-def has_lead(raw: str) -> bool:
-    """Whether a message is more than an announcement."""
-    return LEAD in _parts(raw)
-
-
 def _parts(raw: str) -> dict[str, Json]:
     try:
         parts = json.loads(raw)

@@ -359,7 +359,3 @@ class Lead(ContactData, DealerOwned):
         kind = self.lead_type
         minutes = kind.first_response_minutes if kind else LeadType.USUAL_RESPONSE_MINUTES
         return self.enquired_at + timedelta(minutes=minutes)
-
-    @property
-    def is_answered(self) -> bool:
-        return self.first_response_at is not None

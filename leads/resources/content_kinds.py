@@ -28,7 +28,6 @@ _STREET = re.compile(
 )
 _POSTAL_CODE = re.compile(r"(?:D-)?(?!00)[0-9]{5}")
 _CLOCK = re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9])?(?: Uhr)?")
-_PERCENT = re.compile(r"[0-9]{1,3}(?:[.,][0-9]+)? ?%")
 _WEB = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 _WORDS = re.compile(r"[^\W\d_][^\W\d_.'’-]*(?:[ -][^\W\d_.'’-]+){0,3}")
 _TWO_NAMES = re.compile(r"[^\W\d_]+(?:[-' ][^\W\d_]+)*,? [^\W\d_]+(?:-[^\W\d_]+)*")

@@ -31,7 +31,6 @@ DELIMITER_NAMES = {
     "\t": gettext_lazy("tab"),
     "|": gettext_lazy("vertical bar"),
 }
-_SHOWN_ABOVE = 5
 _SHOWN_TEXT = 60  # signs of a cell
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from leads.resources.cells import cell_from_json, cell_to_json, is_empty, line_text
+from leads.resources.cells import cell_from_json, cell_to_json, line_text
 from leads.resources.column_table import Column, ColumnTable
 from leads.resources.columns import LEADS
 from leads.resources.readers import LEAD_NUMBER, LEAD_VERSION
@@ -130,21 +130,6 @@ def _to_json(cells: Mapping[str, Any]) -> list[list[Any]]:
 
 def _from_json(cells: Iterable[Sequence[Any]]) -> dict[str, Any]:
     return {header: cell_from_json(cell) for header, cell in cells}
-
-
-def rows_of(
-    headers: Sequence[str], body: Iterable[Sequence[Any]], numbers: Sequence[int]
-) -> Iterator[Row]:
-    """The rows of a table, without their empty cells."""
-    for number, cells in zip(numbers, body, strict=True):
-        yield Row(
-            number,
-            {
-                header: cell
-                for header, cell in zip(headers, cells, strict=True)
-                if not is_empty(cell)
-            },
-        )
 
 
 class Problem(NamedTuple):

@@ -751,7 +751,7 @@ def test_calls_and_mails_count_as_the_first_answer_and_notes_do_not(
     browse(user).post(page_of(lead, "activity"), {"kind": kind, "text": "Gesprochen."})
 
     lead.refresh_from_db()
-    assert lead.is_answered is is_answer
+    assert (lead.first_response_at is not None) is is_answer
     activity = lead.activities.get()
     assert (activity.kind, activity.text, activity.user) == (kind, "Gesprochen.", user)
 

@@ -14,11 +14,12 @@ from django.utils.translation import override
 
 from leads.models import ExportFormat, IntakeEntry, Lead, Outcome, Role, Status, Tag
 from leads.models.list_import import OnExisting
+from leads.resources.cells import is_empty
 from leads.resources.columns import BY_NAME
 from leads.resources.export import EXPORTED, exported_rows, headers
 from leads.resources.list_writer import write_list
 from leads.resources.parsing import RowParser
-from leads.resources.rows import Conflict, rows_of
+from leads.resources.rows import Conflict, Row
 from leads.services.entry_merging import merge_entry
 from leads.services.handling import record_change
 from tests import builders
@@ -418,7 +419,10 @@ def test_where_both_say_the_same_there_is_nothing_to_do(dealer, manager):
 
 
 def parser(sheet, dealer, user, **options):
-    rows = {row.number: row for row in rows_of(sheet.headers, sheet, sheet.row_numbers)}
+    rows = {}
+    for number, cells in zip(sheet.row_numbers, sheet, strict=True):
+        named = zip(sheet.headers, cells, strict=True)
+        rows[number] = Row(number, {header: cell for header, cell in named if not is_empty(cell)})
     return RowParser(dealer, rows, now=datetime.now(UTC), user=user, **options)
 
 
