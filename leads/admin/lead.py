@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.decorators import display
 
-from leads.admin import filters
+from leads.admin import filters, lead_filters
 from leads.admin.histories import DealerHistoryAdmin
 from leads.admin.lead_bin import LeadBin
 from leads.admin.lead_forms import LeadForm, NewLeadForm
@@ -112,18 +112,18 @@ class LeadAdmin(ListExport, LeadSteps, LeadBin, LeadTasks, LeadHandover, DealerH
     list_display_links = None  # the cells carry their own link, which covers the row
     list_select_related = ["status", "source", "lead_type", "owner", "location"]
     list_filter = [
-        filters.QuickFilter,
-        filters.StageFilter,
-        filters.StatusFilter,
-        filters.SourceFilter,
-        filters.LeadTypeFilter,
+        lead_filters.QuickFilter,
+        lead_filters.StageFilter,
+        lead_filters.StatusFilter,
+        lead_filters.SourceFilter,
+        lead_filters.LeadTypeFilter,
         filters.LocationFilter,
         filters.OwnerFilter,
-        filters.TagFilter,
+        lead_filters.TagFilter,
         ("received_at", filters.DaysFilter),
-        filters.TestLeadFilter,
-        filters.CustomerFilter,
-        filters.VehicleFilter,
+        lead_filters.TestLeadFilter,
+        lead_filters.CustomerFilter,
+        lead_filters.VehicleFilter,
     ]
     list_filter_submit = True
     list_before_template = "admin/leads/chips.html"

@@ -20,7 +20,7 @@ from unfold.decorators import action
 
 from leads.admin.base import DealerAdmin
 from leads.admin.change_batch_undo import with_undo
-from leads.admin.filters import IN_BIN, leads_in_bin
+from leads.admin.lead_filters import IN_BIN, leads_in_bin
 from leads.admin.merge_pages import back_url, with_button
 from leads.admin.wall import user_of
 from leads.models import ChangeBatch, Lead

@@ -30,8 +30,8 @@ from leads.admin.display import (
     two_lines,
     urgency_of,
 )
-from leads.admin.filters import CustomerFilter, QuickFilter, VehicleFilter
 from leads.admin.findings import lead_chips
+from leads.admin.lead_filters import CustomerFilter, QuickFilter, VehicleFilter
 from leads.admin.wall import has_right_at, sees_creditworthiness, user_of, visible_rows
 from leads.models import Lead, Status, User
 from leads.models.keys import phone_key
