@@ -1,26 +1,16 @@
-"""Connections: settings, health, and the button that fetches what is new."""
+"""Connections: their settings and how they run; what is done with them by mixins."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib import admin
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
-from django.http import (
-    Http404,
-    HttpRequest,
-    HttpResponse,
-    HttpResponseNotAllowed,
-    HttpResponseRedirect,
-)
+from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -28,46 +18,37 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
 from unfold.decorators import display
 
-from integrations import inbox, mail_inbox, patience, stock_inbox
 from integrations.admin.bdk_state import BDK_STATE, BdkState
 from integrations.admin.connection_form import ConnectionForm, partner_fieldsets, put_secrets
 from integrations.admin.connection_health import HealthPage
+from integrations.admin.connection_light import light_of
+from integrations.admin.connection_pull import PULL, ConnectionPull, may_pull, pull_url
 from integrations.admin.connection_schedule import ScheduleInline, SchedulePages
 from integrations.admin.connection_secrets import SecretPages, asks_for_partner, partner_asked_for
-from integrations.admin.connection_trial import ConnectionTrial
+from integrations.admin.connection_trial import ConnectionTrial, try_url
 from integrations.admin.drklein_form import OPERATIONS, DrKleinForm, drklein_fieldsets
 from integrations.admin.status_words import StatusWordPages
 from integrations.drklein.client import case_url
 from integrations.health import SECRETS
 from integrations.http import PartnerError
 from integrations.meta import sync as meta
-from integrations.models import Connection, Partner, SyncRun
-from integrations.running import AlreadyRunning
+from integrations.models import Connection, Partner
 from integrations.schedules import give_schedules
 from leads.admin.base import DealerAdmin
 from leads.admin.display import badge, moment, test_badge
-from leads.admin.start import light_of
-from leads.admin.wall import dealers_where
-
-logger = logging.getLogger(__name__)
-
-PULL = "integrations.pull_connection"
-
-# How we fetch, where it is not as from a mailbox of a partner's leads.
-_PULLS: dict[str, Callable[..., SyncRun]] = {
-    Partner.MAIL: mail_inbox.fetch,
-    Partner.MARKETPLACE: stock_inbox.fetch,
-}
-_LEVELS = {
-    SyncRun.State.DONE: messages.SUCCESS,
-    SyncRun.State.PARTIAL: messages.WARNING,
-    SyncRun.State.FAILED: messages.ERROR,
-}
+from leads.admin.wall import dealers_where, user_of
 
 
 @admin.register(Connection)
 class ConnectionAdmin(
-    SecretPages, ConnectionTrial, StatusWordPages, BdkState, SchedulePages, HealthPage, DealerAdmin
+    SecretPages,
+    ConnectionPull,
+    ConnectionTrial,
+    StatusWordPages,
+    BdkState,
+    SchedulePages,
+    HealthPage,
+    DealerAdmin,
 ):
     form = ConnectionForm
     inlines = [ScheduleInline]
@@ -99,18 +80,11 @@ class ConnectionAdmin(
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # its runs and receipts stay; it can be switched off
 
-    def may_pull(self, request: HttpRequest, connection: Connection) -> bool:
-        return (
-            connection.is_pulled
-            and connection.is_active
-            and request.user.has_perm(PULL, connection)
-        )
-
     # What is shown
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Without the secrets, and with the answer whether this user may fetch."""
-        allowed = dealers_where(request.user, PULL)  # type: ignore[arg-type]
+        allowed = dealers_where(user_of(request), PULL)
         may: Any = Value(allowed is None)
         if allowed:
             may = ExpressionWrapper(Q(dealer__in=allowed), output_field=BooleanField())
@@ -210,7 +184,7 @@ class ConnectionAdmin(
             return ""
         return format_html(
             '<button class="lo-button" type="submit" form="fetch-now" formaction="{}">{}</button>',
-            _pull_url(obj),
+            pull_url(obj),
             _("Fetch now"),
         )
 
@@ -264,7 +238,7 @@ class ConnectionAdmin(
             return super().response_add(request, obj, post_url_continue)
         return self.show_secrets(request, obj, request.made_secrets)  # type: ignore[attr-defined]
 
-    # Fetching
+    # Its pages and buttons
 
     def get_urls(self) -> list[Any]:
         views = {
@@ -304,63 +278,22 @@ class ConnectionAdmin(
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
-        extra = dict(extra_context or {})
         connection = self.get_object(request, object_id) if object_id else None
-        if connection is not None and self.may_pull(request, connection):
-            extra["pull_url"] = _pull_url(connection)
-        if connection is not None and self.may_try(request, connection):
-            extra["try_url"] = reverse("admin:integrations_connection_try", args=[connection.pk])
-        if connection is not None and self.may_word(request, connection):
-            extra["words_url"] = reverse(
-                "admin:integrations_connection_words", args=[connection.pk]
-            )
-        if connection is not None and self.may_renew(request, connection):
-            extra |= self.address_context(request, connection)
+        buttons = self._buttons(request, connection) if connection is not None else {}
+        extra = {**(extra_context or {}), **buttons}
         return super().changeform_view(request, object_id, form_url, extra)
 
-    def pull_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Fetch now, and say what came of it; only by POST, since it has effects."""
-        connection = self.get_object(request, str(pk))
-        if connection is None:
-            raise Http404
-        if not self.may_pull(request, connection):
-            raise PermissionDenied
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        level, text = self._pull(request, connection)
-        self.message_user(request, text, level)
-        return HttpResponseRedirect(self._back(request))
-
-    def _pull(self, request: HttpRequest, connection: Connection) -> tuple[int, str]:
-        """(message level, what to tell)"""
-        try:
-            user: Any = request.user
-            pull = _PULLS.get(connection.partner, inbox.pull)
-            run = pull(connection, now=timezone.now(), started_by=user)
-        except patience.NotYet as error:
-            return messages.INFO, str(error)
-        except AlreadyRunning:
-            message = _("%(connection)s is being fetched at this moment. Please wait a little.")
-            return messages.INFO, message % {"connection": connection}
-        except Exception:
-            logger.exception("connection %s", connection.pk)
-            message = _(
-                "%(connection)s: an unexpected error stopped the run. Please tell the operator."
+    def _buttons(self, request: HttpRequest, connection: Connection) -> dict[str, Any]:
+        """The addresses of what this user may do with it."""
+        found: dict[str, Any] = {}
+        if may_pull(user_of(request), connection):
+            found["pull_url"] = pull_url(connection)
+        if self.may_try(request, connection):
+            found["try_url"] = try_url(connection)
+        if self.may_word(request, connection):
+            found["words_url"] = reverse(
+                "admin:integrations_connection_words", args=[connection.pk]
             )
-            return messages.ERROR, message % {"connection": connection}
-        if run.state == SyncRun.State.FAILED:
-            return messages.ERROR, f"{connection}: {run.error}"
-        return _LEVELS[SyncRun.State(run.state)], f"{run.summary()} {run.error}".strip()
-
-    def _back(self, request: HttpRequest) -> str:
-        """The page with the button."""
-        came_from = request.headers.get("Referer", "")
-        if url_has_allowed_host_and_scheme(
-            came_from, {request.get_host()}, require_https=request.is_secure()
-        ):
-            return came_from
-        return reverse("admin:integrations_connection_changelist")
-
-
-def _pull_url(connection: Connection) -> str:
-    return reverse("admin:integrations_connection_pull", args=[connection.pk])
+        if self.may_renew(request, connection):
+            found |= self.address_context(request, connection)
+        return found

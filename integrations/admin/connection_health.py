@@ -19,14 +19,16 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from integrations.admin.connection_light import health_badge
+from integrations.admin.connection_pull import pull_url
 from integrations.admin.connection_schedule import schedule_in_words, slot_words
+from integrations.admin.connection_trial import try_url
 from integrations.health import Health, Light, health_of
 from integrations.models import Connection, Delivery
 from integrations.trials import TRIALS
 from leads.admin.base import DealerAdmin
 from leads.admin.display import moment
 from leads.admin.intake_filters import QUARANTINE
-from leads.admin.start import health_badge
 from leads.models import IntakeEntry, Worker
 
 # The worst ones; nobody reads more.
@@ -85,12 +87,10 @@ class HealthPage(DealerAdmin):
             "not_before": _not_before(connection, now=now) if is_asked else "",
             "waiting": list(_waiting(request, health)),
             "url": reverse("admin:integrations_connection_change", args=[connection.pk]),
-            "pull_url": reverse("admin:integrations_connection_pull", args=[connection.pk])
+            "pull_url": pull_url(connection)
             if connection.is_pulled and is_on and connection.may_pull
             else "",
-            "try_url": reverse("admin:integrations_connection_try", args=[connection.pk])
-            if connection.partner in TRIALS and may_change
-            else "",
+            "try_url": try_url(connection) if connection.partner in TRIALS and may_change else "",
         }
 
 

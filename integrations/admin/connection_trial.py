@@ -14,6 +14,10 @@ from integrations.trials import TRIALS
 from leads.admin.base import DealerAdmin
 
 
+def try_url(connection: Connection) -> str:
+    return reverse("admin:integrations_connection_try", args=[connection.pk])
+
+
 class ConnectionTrial(DealerAdmin):
     """Part of the admin of connections."""
 

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from integrations.admin.connection import PULL
+from integrations.admin.connection_pull import PULL
 from integrations.admin.export_cards import app_cards, check_cards
 from integrations.admin.export_places import MAX_CHIPS, Place, chosen_place, places_of
 from integrations.admin.export_trend import chart_of, days_of

@@ -18,12 +18,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import action, display
 
+from integrations.admin.connection_pull import PULL
 from integrations.admin.connection_record import ConnectionRecordAdmin
 from integrations.meta import sync as meta
 from integrations.models import LeadFetch
 from leads.admin.display import badge, moment, two_lines
 
-_PULL = "integrations.pull_connection"
 _TONES = {
     LeadFetch.State.WAITING: "amber",
     LeadFetch.State.FETCHED: "green",
@@ -58,7 +58,7 @@ class LeadFetchAdmin(ConnectionRecordAdmin):
     ]
 
     def has_pull_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(_PULL)
+        return request.user.has_perm(PULL)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("entry__raw", "entry__corrected")
@@ -94,7 +94,7 @@ class LeadFetchAdmin(ConnectionRecordAdmin):
     @action(description=gettext_lazy("Fetch again"), permissions=["pull"])
     def fetch_again(self, request: HttpRequest, queryset: QuerySet[LeadFetch]) -> None:
         """Start anew with those that were given up; a worker fetches them."""
-        number = meta.fetch_again(self.permitted(request, queryset, _PULL), now=timezone.now())
+        number = meta.fetch_again(self.permitted(request, queryset, PULL), now=timezone.now())
         words = ngettext(
             "%(n)d lead will be fetched again.", "%(n)d leads will be fetched again.", number
         )

@@ -10,36 +10,26 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin
-from django.db.models import Case, CharField, Count, F, Q, QuerySet, Value, When
+from django.db.models import Case, Count, F, Q, QuerySet, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from integrations.health import SECRETS, Health, fails, judge
 from integrations.models import Connection
 from leads.admin import figures
-from leads.admin.display import ago, badge, status_badge, urgency_of
+from leads.admin.display import status_badge, urgency_of
 from leads.admin.filters import local_day
 from leads.admin.intake_filters import QUARANTINE
+from leads.admin.start_connections import connections_card
 from leads.admin.start_exports import exports_card
-from leads.admin.wall import dealers_where, rows_at
-from leads.models import (
-    Category,
-    CloseReason,
-    IntakeEntry,
-    Lead,
-    Source,
-    Status,
-    Tag,
-    UnmappedName,
-    User,
-)
+from leads.admin.start_notices import notices_for
+from leads.admin.wall import user_of
+from leads.models import IntakeEntry, Lead, UnmappedName, User
 from leads.models.keys import display_phone, phone_key
 from leads.services.next_step import next_step
 
@@ -47,21 +37,17 @@ URGENT_LEADS = 8
 CHART_DAYS = 14
 SOURCE_DAYS = 30
 TOP_SOURCES = 6
-SHOWN_CONNECTIONS = 6
-SHOWN_TYPES = 5
-
-_CATALOGUES = (Status, Source, CloseReason, Category, Tag)
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """What the theme's start page is made of; always the same number of queries."""
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     now = timezone.now()
     context["title"] = _("Start")
     context["subtitle"] = None
     context["buttons"] = list(_buttons(request))
     context["is_empty"] = not figures.leads_of(user).exists()
-    context["connections"] = list(_connections(request, now))
+    context["connections"] = connections_card(user, now=now) if _may(request, Connection) else []
     context["exports"] = exports_card(user, now=now)
     if context["is_empty"]:
         return context
@@ -69,7 +55,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     context["urgent"] = [_urgent(lead, now) for lead in _most_urgent(user)]
     context["chart"] = _chart(user, timezone.localdate(now))
     context["sources"] = _sources(user, timezone.localdate(now))
-    context["notices"] = list(_notices(user))
+    context["notices"] = list(notices_for(user))
     return context
 
 
@@ -114,7 +100,7 @@ class Card:
 
 
 def _cards(request: HttpRequest, now: datetime) -> Iterable[Card]:
-    user: User = request.user  # type: ignore[assignment]
+    user = user_of(request)
     today = timezone.localdate(now)
     yield Card(
         _("New today"),
@@ -268,107 +254,3 @@ def _sources(user: User, today: date) -> list[dict[str, Any]]:
         }
         for row in found
     ]
-
-
-# --- connections -----------------------------------------------------------------------------
-
-
-def _connections(request: HttpRequest, now: datetime) -> Iterable[dict[str, Any]]:
-    if not _may(request, Connection):
-        return
-    user: User = request.user  # type: ignore[assignment]
-    rows = (
-        Connection.objects.for_user(user)
-        .select_related("dealer")
-        .prefetch_related("schedules")
-        .defer(*SECRETS)
-    )
-    for connection in rows.order_by("-is_active", "dealer__name", "name")[:SHOWN_CONNECTIONS]:
-        may_pull = (
-            connection.is_pulled
-            and connection.is_active
-            and user.has_perm("integrations.pull_connection", connection)
-        )
-        yield {
-            "connection": connection,
-            "light": light_of(connection, now=now),
-            "success": _since(connection.last_success_at, now),
-            "error": _since(connection.last_error_at, now) if fails(connection) else "",
-            "is_test": connection.mode == Connection.Mode.TEST,
-            "url": reverse("admin:integrations_connection_change", args=[connection.pk]),
-            "pull_url": reverse("admin:integrations_connection_pull", args=[connection.pk])
-            if may_pull
-            else "",
-        }
-
-
-def light_of(connection: Connection, *, now: datetime) -> SafeString:
-    """Runs, irregular, failing or off: word and colour."""
-    return health_badge(judge(connection, now=now))
-
-
-def health_badge(health: Health) -> SafeString:
-    texts = " ".join(one.text for one in health.troubles if one.text)
-    return badge(health.word, health.light, title=texts)
-
-
-def _since(at: datetime | None, now: datetime) -> str:
-    return ago(at, now=now) if at else ""
-
-
-# --- notices ---------------------------------------------------------------------------------
-
-
-def _notices(user: User) -> Iterable[dict[str, str]]:
-    """What waits for somebody who keeps the catalogues."""
-    yield from _unknown_types(user)
-    yield from _automatic_entries(user)
-
-
-def _unknown_types(user: User) -> Iterable[dict[str, str]]:
-    dealers = dealers_where(user, "leads.add_leadtype")
-    if dealers == []:
-        return
-    waiting = figures.names_to_assign(user).filter(kind=UnmappedName.Kind.LEAD_TYPE)
-    names = rows_at(waiting, dealers).order_by("name").values_list("name", flat=True)
-    found = list(names.distinct()[: SHOWN_TYPES + 1])
-    if found:
-        shown = ", ".join(found[:SHOWN_TYPES])
-        more = " …" if len(found) > SHOWN_TYPES else ""
-        tray = reverse("admin:leads_unmappedname_changelist")
-        yield {
-            "icon": "help",
-            "text": _("Leads came with lead types that nobody here knows: %(types)s")
-            % {"types": f"{shown}{more}"},
-            "url": f"{tray}?kind={UnmappedName.Kind.LEAD_TYPE}",
-            "label": pgettext("unknown names", "Assign"),
-        }
-
-
-def _automatic_entries(user: User) -> Iterable[dict[str, str]]:
-    """One line per catalogue with entries that leads brought and nobody has reviewed."""
-    dealers = dealers_where(user, "leads.change_source")
-    if dealers == []:
-        return
-    counts = [
-        rows_at(model.objects.for_user(user), dealers)
-        .filter(is_automatic=True)
-        .order_by()
-        .annotate(catalogue=Value(model._meta.model_name, output_field=CharField()))
-        .values("catalogue")
-        .annotate(count=Count("pk"))
-        .values_list("catalogue", "count")
-        for model in _CATALOGUES
-    ]
-    found = dict(counts[0].union(*counts[1:], all=True))
-    for model in _CATALOGUES:
-        if count := found.get(str(model._meta.model_name)):
-            name = capfirst(str(model._meta.verbose_name_plural))
-            yield {
-                "icon": "fact_check",
-                "text": _("%(catalogue)s: %(count)s new, created from incoming leads")
-                % {"catalogue": name, "count": number_format(count)},
-                "url": reverse(f"admin:leads_{model._meta.model_name}_changelist")
-                + "?is_automatic__exact=1",
-                "label": _("Review"),
-            }

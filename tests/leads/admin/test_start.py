@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from leads.admin.start import CHART_DAYS, URGENT_LEADS, light_of
+from integrations.admin.connection_light import light_of
+from leads.admin.start import CHART_DAYS, URGENT_LEADS
 from leads.models import Outcome, Role, Source, UnmappedName
 from tests import builders
 from tests.leads.admin.conftest import text_of
