@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet, Value
 from django.http import HttpRequest, HttpResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -241,29 +241,18 @@ class ConnectionAdmin(
     # Its pages and buttons
 
     def get_urls(self) -> list[Any]:
-        views = {
-            "pull": self.pull_view,
-            "renew": self.renew_view,
-            "end": self.end_view,
-            "try": require_POST(self.try_view),
-            "words": self.words_view,
-        }
-        own = [
-            path(
-                f"<int:pk>/{name}/",
-                self.admin_site.admin_view(view),
-                name=f"integrations_connection_{name}",
-            )
-            for name, view in views.items()
-        ]
-        pages = {"health": self.health_view, "crontab": self.crontab_view}
+        own = self.row_addresses(
+            {
+                "pull": self.pull_view,
+                "renew": self.renew_view,
+                "end": self.end_view,
+                "try": require_POST(self.try_view),
+                "words": self.words_view,
+            }
+        )
         whole = [
-            path(
-                f"{name}/",
-                self.admin_site.admin_view(view),
-                name=f"integrations_connection_{name}",
-            )
-            for name, view in pages.items()
+            self.address("health/", "health", self.health_view),
+            self.address("crontab/", "crontab", self.crontab_view),
         ]
         return [*own, *whole, *super().get_urls()]
 

@@ -13,7 +13,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -39,14 +39,9 @@ class ExportControl(KeptAdmin):
     """Part of the admin of findings."""
 
     def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
         return [
-            path("control/", wrap(self.control_view), name="integrations_finding_control"),
-            path(
-                "control/check/<int:pk>/",
-                wrap(require_POST(self.check_view)),
-                name="integrations_finding_check",
-            ),
+            self.address("control/", "control", self.control_view),
+            self.address("control/check/<int:pk>/", "check", require_POST(self.check_view)),
             *super().get_urls(),
         ]
 

@@ -14,7 +14,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -64,19 +64,13 @@ class Acknowledging(KeptAdmin):
         return has_right_at(user_of(request), RIGHT, obj.dealer_id if obj else None)
 
     def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        views = {"acknowledge": self.acknowledge_view, "speak-again": self.speak_again_view}
-        return [
-            *(
-                path(
-                    f"<int:pk>/{name}/",
-                    wrap(require_POST(view)),
-                    name=f"integrations_finding_{name}",
-                )
-                for name, view in views.items()
-            ),
-            *super().get_urls(),
-        ]
+        own = self.row_addresses(
+            {
+                "acknowledge": require_POST(self.acknowledge_view),
+                "speak-again": require_POST(self.speak_again_view),
+            }
+        )
+        return [*own, *super().get_urls()]
 
     # Several
 

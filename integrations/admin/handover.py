@@ -12,7 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.loader import render_to_string
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -239,9 +239,8 @@ class HandoverAdmin(KeptAdmin):
     # Deciding
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(require_POST(self.decide_view))
-        name = "integrations_handover_decide"
-        return [path("<int:pk>/decide/", view, name=name), *super().get_urls()]
+        own = self.row_addresses({"decide": require_POST(self.decide_view)})
+        return [*own, *super().get_urls()]
 
     def decide_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         handover: Handover | None = self.get_object(request, str(pk))

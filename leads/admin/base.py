@@ -6,7 +6,7 @@ What is shown or done reaches as far as the user's rights in the row's dealer (w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet, URLField
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import path
+from django.urls import URLPattern, path
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
@@ -298,9 +298,17 @@ class DealerAdmin(ScopedFields, ModelAdmin):
     # Addresses
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(ChoicesView.as_view(admin_site=self.admin_site))
-        name = f"{self.opts.app_label}_{self.opts.model_name}_choices"
-        return [path("choices/", view, name=name), *super().get_urls()]
+        choices = ChoicesView.as_view(admin_site=self.admin_site)
+        return [self.address("choices/", "choices", choices), *super().get_urls()]
+
+    def row_addresses(self, views: Mapping[str, Callable[..., Any]]) -> list[URLPattern]:
+        """Pages and buttons of one row, by name: "undo" is at `<pk>/undo/`."""
+        return [self.address(f"<int:pk>/{name}/", name, view) for name, view in views.items()]
+
+    def address(self, route: str, name: str, view: Callable[..., Any]) -> URLPattern:
+        """Below the list's own address and named after its model, as Django's are."""
+        whole = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+        return path(route, self.admin_site.admin_view(view), name=whole)
 
 
 def _unfolded(options: Any, errors: Iterable[str]) -> Any:

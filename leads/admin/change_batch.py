@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -144,8 +144,8 @@ class ChangeBatchAdmin(KeptAdmin):
     # The page
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(require_POST(self.undo_view))
-        return [path("<int:pk>/undo/", view, name="leads_changebatch_undo"), *super().get_urls()]
+        own = self.row_addresses({"undo": require_POST(self.undo_view)})
+        return [*own, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

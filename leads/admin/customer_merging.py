@@ -8,7 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -29,11 +29,9 @@ class CustomerMerging(MergePages):
     merge_title = gettext_lazy("Merge customers")
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(require_POST(self.different_view))
-        return [
-            path("<int:kept>/different/<int:merged>/", view, name="leads_customer_different"),
-            *super().get_urls(),
-        ]
+        view = require_POST(self.different_view)
+        own = self.address("<int:kept>/different/<int:merged>/", "different", view)
+        return [own, *super().get_urls()]
 
     def side(self, request: HttpRequest, row: Customer, *, now: datetime) -> dict[str, Any]:
         leads = Lead.objects.for_user(user_of(request)).filter(customer=row)

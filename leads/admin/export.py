@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, JsonResponse
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.html import format_html
@@ -87,12 +87,8 @@ class ExportAdmin(KeptAdmin):
     # One export
 
     def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        return [
-            path("<int:pk>/progress/", wrap(self.progress_view), name="leads_export_progress"),
-            path("<int:pk>/download/", wrap(self.download_view), name="leads_export_download"),
-            *super().get_urls(),
-        ]
+        views = {"progress": self.progress_view, "download": self.download_view}
+        return [*self.row_addresses(views), *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

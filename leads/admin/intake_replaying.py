@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -124,21 +124,16 @@ class IntakeReplaying(KeptAdmin):
         return not (tells_creditworthiness(entry) or mail_tells_creditworthiness(entry))
 
     def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        views = [
-            ("message", self.message_view),
-            ("file", self.file_view),
-            ("correct", self.correct_view),
-            ("replay", require_POST(self.replay_view)),
-            ("set-aside", require_POST(self.set_aside_view)),
-        ]
-        return [
-            *(
-                path(f"<int:pk>/{name}/", wrap(view), name=f"leads_intakeentry_{name}")
-                for name, view in views
-            ),
-            *super().get_urls(),
-        ]
+        own = self.row_addresses(
+            {
+                "message": self.message_view,
+                "file": self.file_view,
+                "correct": self.correct_view,
+                "replay": require_POST(self.replay_view),
+                "set-aside": require_POST(self.set_aside_view),
+            }
+        )
+        return [*own, *super().get_urls()]
 
     def _entry(self, request: HttpRequest, pk: int) -> IntakeEntry:
         entry = self.get_object(request, str(pk))

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -98,8 +98,8 @@ class LeadBin(DealerAdmin):
         delete_leads(queryset, by=user_of(request), now=timezone.now())
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(require_POST(self.restore_view))
-        return [path("restore/", view, name="leads_lead_restore"), *super().get_urls()]
+        own = self.address("restore/", "restore", require_POST(self.restore_view))
+        return [own, *super().get_urls()]
 
     def restore_view(self, request: HttpRequest) -> HttpResponse:
         """What the button "Undo" calls; the leads stand in the address."""

@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -44,11 +44,7 @@ class LeadHandover(DealerAdmin):
     """Part of the admin of leads."""
 
     def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        return [
-            path("<int:pk>/handover/", wrap(self.handover_view), name="leads_lead_handover"),
-            *super().get_urls(),
-        ]
+        return [*self.row_addresses({"handover": self.handover_view}), *super().get_urls()]
 
     def handover_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Looked at with GET; POST notes the consent, shows the preview or gives the order."""

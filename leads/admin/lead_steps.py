@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -26,20 +26,14 @@ from leads.services.noting import add_activity
 
 class LeadSteps(LeadActions, FollowsMerges):
     def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        return [
-            path(
-                "<path:pk>/status/", wrap(require_POST(self.status_view)), name="leads_lead_status"
-            ),
-            path("<path:pk>/close/", wrap(self.close_view), name="leads_lead_close"),
-            path("<path:pk>/take/", wrap(require_POST(self.take_view)), name="leads_lead_take"),
-            path(
-                "<path:pk>/activity/",
-                wrap(require_POST(self.activity_view)),
-                name="leads_lead_activity",
-            ),
-            *super().get_urls(),
-        ]
+        views = {
+            "status": require_POST(self.status_view),
+            "close": self.close_view,
+            "take": require_POST(self.take_view),
+            "activity": require_POST(self.activity_view),
+        }
+        own = [self.address(f"<path:pk>/{name}/", name, view) for name, view in views.items()]
+        return [*own, *super().get_urls()]
 
     def _lead_to_change(self, request: HttpRequest, pk: str) -> tuple[Lead, QuerySet[Lead]]:
         """The lead and the rows that the services take; foreign ones do not exist."""

@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -67,8 +67,8 @@ def task_card(lead: Lead, *, user: User, now: datetime) -> dict[str, Any]:
 
 class LeadTasks(FollowsMerges):
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(require_POST(self.task_view))
-        return [path("<int:pk>/task/", view, name="leads_lead_task"), *super().get_urls()]
+        own = self.row_addresses({"task": require_POST(self.task_view)})
+        return [*own, *super().get_urls()]
 
     def task_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Make a task; it is the lead's owner's, or of who makes it if there is none."""

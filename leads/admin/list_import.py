@@ -13,7 +13,6 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.urls import path
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -147,8 +146,8 @@ class ListImportAdmin(DealerAdmin):
         def show(request: HttpRequest, pk: int, **kwargs: Any) -> HttpResponseBase:
             return view(self._page(request, str(pk)), **kwargs)
 
-        answer = self.admin_site.admin_view(require_POST(show) if by_post else show)
-        return path(f"<int:pk>/{end or name + '/'}", answer, name=f"leads_listimport_{name}")
+        route = f"<int:pk>/{end or name + '/'}"
+        return self.address(route, name, require_POST(show) if by_post else show)
 
     def _page(self, request: HttpRequest, pk: str) -> ImportPage:
         """One that this user cannot see does not exist."""

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
@@ -102,11 +102,8 @@ class MatchSuggestionAdmin(KeptAdmin):
     # Taking a decision back
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(require_POST(self.reopen_view))
-        return [
-            path("<int:pk>/reopen/", view, name="leads_matchsuggestion_reopen"),
-            *super().get_urls(),
-        ]
+        own = self.row_addresses({"reopen": require_POST(self.reopen_view)})
+        return [*own, *super().get_urls()]
 
     def reopen_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         suggestion = self.get_object(request, str(pk))

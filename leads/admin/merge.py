@@ -9,7 +9,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -112,8 +112,8 @@ class MergeAdmin(KeptAdmin):
     # Undoing
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(require_POST(self.undo_view))
-        return [path("<int:pk>/undo/", view, name="leads_merge_undo"), *super().get_urls()]
+        own = self.row_addresses({"undo": require_POST(self.undo_view)})
+        return [*own, *super().get_urls()]
 
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         merge = self.get_object(request, str(pk))

@@ -16,7 +16,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.middleware.csrf import get_token
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme, urlencode
@@ -87,9 +87,8 @@ class MergePages(DealerAdmin):
         return self.has_right(request, "merge", obj)
 
     def get_urls(self) -> list[Any]:
-        view = self.admin_site.admin_view(self.merge_view)
-        name = f"leads_{self.merge_kind}_merge"
-        return [path("<int:kept>/merge/<int:merged>/", view, name=name), *super().get_urls()]
+        own = self.address("<int:kept>/merge/<int:merged>/", "merge", self.merge_view)
+        return [own, *super().get_urls()]
 
     # Comparing
 

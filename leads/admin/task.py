@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -176,15 +176,10 @@ class TaskAdmin(DealerAdmin):
     # One click
 
     def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        views = {"done": self.done_view, "reopen": self.reopen_view}
-        return [
-            *(
-                path(f"<int:pk>/{name}/", wrap(require_POST(view)), name=f"leads_task_{name}")
-                for name, view in views.items()
-            ),
-            *super().get_urls(),
-        ]
+        own = self.row_addresses(
+            {"done": require_POST(self.done_view), "reopen": require_POST(self.reopen_view)}
+        )
+        return [*own, *super().get_urls()]
 
     def done_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         task = self._task(request, pk)

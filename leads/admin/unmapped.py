@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -191,24 +191,15 @@ class UnmappedNameAdmin(DealerAdmin):
     # The page of one name
 
     def get_urls(self) -> list[Any]:
-        wrap = self.admin_site.admin_view
-        views = {
-            "assign": self.assign_view,
-            "create": self.create_view,
-            "leave": self.leave_view,
-            "reopen": self.reopen_view,
-        }
-        return [
-            *(
-                path(
-                    f"<int:pk>/{name}/",
-                    wrap(require_POST(view)),
-                    name=f"leads_unmappedname_{name}",
-                )
-                for name, view in views.items()
-            ),
-            *super().get_urls(),
-        ]
+        own = self.row_addresses(
+            {
+                "assign": require_POST(self.assign_view),
+                "create": require_POST(self.create_view),
+                "leave": require_POST(self.leave_view),
+                "reopen": require_POST(self.reopen_view),
+            }
+        )
+        return [*own, *super().get_urls()]
 
     def change_view(
         self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any
