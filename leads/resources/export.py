@@ -21,7 +21,7 @@ from leads.models.list_kind import ListKind
 from leads.resources.cells import MAX_CELL_TEXT, shortened
 from leads.resources.column_table import Column
 from leads.resources.export_kinds import EXPORT_KINDS, ExportKind, export_kind_of, with_version
-from leads.services.filling import told
+from leads.services.lead_changes import told
 
 EXPORTED = EXPORT_KINDS[ListKind.LEADS].columns
 # Records in hand at a time, however long the list is.

@@ -25,9 +25,10 @@ from leads.models.user import User
 from leads.models.warning import WarningCode
 from leads.services.catalogue import MAX_NAME, resolve_catalogue
 from leads.services.events import record
-from leads.services.filling import Change, follow_type, set_column
+from leads.services.filling import follow_type
 from leads.services.forwarding import resolve_leads
 from leads.services.handling import follow_status, lock_leads, status_activity, status_events
+from leads.services.lead_changes import Change, set_column
 from leads.services.retrying import retried
 from leads.services.scoring import score_of
 from leads.services.storing import Happened, Writes, store

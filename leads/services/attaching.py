@@ -18,8 +18,9 @@ from leads.services.batch import (
     write_down,
 )
 from leads.services.drafts import Receipt
-from leads.services.filling import fill_gaps, set_column
+from leads.services.filling import fill_gaps
 from leads.services.handling import follow_status
+from leads.services.lead_changes import set_column
 from leads.services.storing import Happened
 
 

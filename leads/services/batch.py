@@ -24,7 +24,9 @@ from leads.models.vehicle import Vehicle
 from leads.services import cases
 from leads.services.catalogue import Catalogue
 from leads.services.drafts import DraftWarning, LeadDraft
-from leads.services.filling import Change, Filled, is_settled, judge
+from leads.services.filling import Filled
+from leads.services.judging import is_settled, judge
+from leads.services.lead_changes import Change
 from leads.services.matching import Match
 from leads.services.recognising import Known
 from leads.services.scoring import score_of

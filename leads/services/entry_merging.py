@@ -19,8 +19,8 @@ from leads.models.unmapped import UnmappedName
 from leads.models.user import User
 from leads.services.catalogue import MAX_KEY
 from leads.services.events import record
-from leads.services.filling import set_column
 from leads.services.handling import lock_leads, status_activity, status_events
+from leads.services.lead_changes import set_column
 from leads.services.retrying import retried
 from leads.services.scoring import score_of
 from leads.services.storing import Happened, Writes, store

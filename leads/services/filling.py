@@ -1,18 +1,14 @@
-"""A draft's values on a lead's columns: what they become, what changed, what is odd."""
+"""A draft's values on a lead's columns: what they become, and what staff have set stays."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from django.utils import formats, timezone
-from django.utils.translation import gettext as _
-
-from leads.models.catalog import CatalogEntry, Category, CloseReason, Source, Status
+from leads.models.catalog import CatalogEntry, Source, Status
 from leads.models.contact import ContactData
 from leads.models.keys import catalog_key
 from leads.models.lead import Lead
@@ -21,6 +17,7 @@ from leads.models.warning import WarningCode
 from leads.models.wishes import Urgency
 from leads.services.catalogue import Catalogue
 from leads.services.drafts import DraftWarning, LeadDraft
+from leads.services.lead_changes import Change, set_column
 
 # Columns with the same name on draft and lead, owned by the sender: a complete draft of a
 # higher version clears those it no longer says.
@@ -54,7 +51,7 @@ _STAFF_COLUMNS = (
     "follow_up_at",
 )
 # Wishes that a draft may leave to its lead type.
-_TYPED_COLUMNS = (
+TYPED_COLUMNS = (
     "test_drive_wished",
     "callback_wished",
     "precheck",
@@ -63,47 +60,13 @@ _TYPED_COLUMNS = (
 )
 # What only the lead type knows.
 _TYPES_OWN_COLUMNS = ("customer_kind", "contract_expiring", "reservation_hint")
-# Previews are also shown to people who may not see results of credit pre-checks; the id of some
-# lead types tells them as well.
-_SENSITIVE_COLUMNS = ("precheck", "lead_type_raw")
-_HIDDEN = "•••"
-_EMPTY = ("", None)
+EMPTY = ("", None)
 # All of them at once.
 _contact_of = attrgetter(*ContactData.CONTACT_FIELDS)
 _senders_columns_of = attrgetter(*_SENDERS_COLUMNS)
 _staff_columns_of = attrgetter(*_STAFF_COLUMNS)
-# Catalogues to which senders may add, and the columns they are named in.
-_CREATABLE = (
-    (Source, "source"),
-    (Status, "status"),
-    (Category, "category"),
-    (CloseReason, "close_reason"),
-)
 # What a case has from its first enquiry or from staff, whatever comes later.
 _NEVER_FILLED = ("status", "close_reason", "source", "subject", "message", "urgency", "is_test")
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One column of a lead that a draft changed. Texts for people are made when somebody asks:
-    nobody does for a new lead, where every column is a change."""
-
-    field: str
-    was: Any
-    is_now: Any
-    title: str = ""  # of what is not a column; both values are texts then
-
-    @property
-    def label(self) -> str:
-        return self.title or str(Lead._meta.get_field(self.field).verbose_name)  # type: ignore[union-attr]
-
-    @property
-    def before(self) -> str:
-        return self.was if self.title else _shown(self.field, _apart(self.was, self.is_now))
-
-    @property
-    def after(self) -> str:
-        return self.is_now if self.title else _shown(self.field, _apart(self.is_now, self.was))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +110,7 @@ def fill_gaps(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Filled:
     and whatever was said before, stays."""
     filled = Filled([], [])
     for name, value in _values(lead, draft, catalogue):
-        if name not in _NEVER_FILLED and getattr(lead, name) in (*_EMPTY, False):
+        if name not in _NEVER_FILLED and getattr(lead, name) in (*EMPTY, False):
             fill_column(filled, lead, draft, name, value)
     return filled
 
@@ -169,7 +132,7 @@ def follow_type(lead: Lead, lead_type: LeadType) -> list[Change]:
     draft = LeadDraft(sender=lead.sender)
     fill_column(filled, lead, draft, "lead_type", lead_type)
     fill_column(filled, lead, draft, "lead_type_family", lead_type.family)
-    for name in (*_TYPED_COLUMNS, *_TYPES_OWN_COLUMNS):
+    for name in (*TYPED_COLUMNS, *_TYPES_OWN_COLUMNS):
         if getattr(lead, name) == _nothing(name):
             fill_column(filled, lead, draft, name, getattr(lead_type, name))
     if lead.urgency == Urgency.NORMAL:
@@ -198,15 +161,6 @@ def staff_wins(lead: Lead, draft: LeadDraft, name: str) -> bool:
     return draft.changed_at is None or draft.changed_at <= datetime.fromisoformat(set_at)
 
 
-def set_column(lead: Lead, name: str, value: Any) -> list[Change]:
-    """Set one column of the lead; no change if it has this value already."""
-    before = getattr(lead, name)
-    if before == value:
-        return []
-    setattr(lead, name, value)
-    return [Change(name, before, value)]
-
-
 def _values(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple[str, Any]]:
     """(column, new value) for everything the draft decides."""
     given = [
@@ -215,7 +169,7 @@ def _values(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tupl
         *_vehicle_values(draft),
     ]
     for name, value in given:
-        if value not in _EMPTY or (draft.is_complete and name not in ("country", "subject")):
+        if value not in EMPTY or (draft.is_complete and name not in ("country", "subject")):
             yield name, value
     yield from _given_only(draft)
     yield from _references(lead, draft, catalogue)
@@ -232,7 +186,7 @@ def _vehicle_values(draft: LeadDraft) -> list[tuple[str, Any]]:
 
 def _given_only(draft: LeadDraft) -> Iterator[tuple[str, Any]]:
     for name, value in zip(_STAFF_COLUMNS, _staff_columns_of(draft), strict=True):
-        if value not in _EMPTY:
+        if value not in EMPTY:
             yield name, value
     if draft.urgency:
         yield "urgency", draft.urgency
@@ -281,9 +235,9 @@ def _typed(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Iterator[tuple
         yield "lead_type", lead_type
         yield "lead_type_raw", draft.lead_type[:40]
         yield "lead_type_family", lead_type.family if lead_type else _family(draft.lead_type)
-    for name in _TYPED_COLUMNS:
+    for name in TYPED_COLUMNS:
         said = getattr(draft, name)
-        if said not in _EMPTY:
+        if said not in EMPTY:
             yield name, said
         elif lead_type or draft.is_complete:
             yield name, _according_to(lead_type, name)
@@ -307,78 +261,3 @@ def _nothing(name: str) -> Any:
 def _family(raw: str) -> str:
     """An unknown id still tells its family by its leading digit ("9z" → "9")."""
     return raw[0] if raw[:1].isdigit() else ""
-
-
-def _apart(value: Any, other: Any) -> Any:
-    """Of further values those that differ; anything else as it is."""
-    if not (isinstance(value, dict) and isinstance(other, dict)):
-        return value
-    return {key: one for key, one in value.items() if other.get(key) != one}
-
-
-def _shown(name: str, value: Any) -> str:
-    """A column's value as people read it."""
-    if value in _EMPTY or value == {}:
-        return ""
-    if name in _SENSITIVE_COLUMNS:
-        return _HIDDEN
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, str):
-        labels = dict(Lead._meta.get_field(name).flatchoices)  # type: ignore[union-attr]
-        return str(labels.get(value, value))
-    if isinstance(value, datetime):
-        value = timezone.localtime(value)
-    if name == "custom_values":
-        return ", ".join(f"{key}: {told(one)}" for key, one in value.items())
-    return str(formats.localize(value))
-
-
-def told(value: Any) -> str:
-    """A further value as people read it."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def judge(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> list[DraftWarning]:
-    """What is odd about the draft: its own warnings and those only the office can see."""
-    warnings = list(draft.warnings)
-    if not lead.is_contactable:
-        warnings.append(DraftWarning(WarningCode.NOT_CONTACTABLE))
-    if draft.owner_email and catalogue.owner(draft.owner_email) is None:
-        warnings.append(DraftWarning(WarningCode.OWNER_UNKNOWN, draft.owner_email, "owner"))
-    for model, name in _CREATABLE if catalogue.refused else ():
-        said = getattr(draft, name)
-        if catalogue.is_refused(model, said):
-            warnings.append(DraftWarning(WarningCode.NAME_NOT_CREATED, said[:80], name))
-    if lead.lead_type_id and lead.lead_type:  # asking for a row that is not there takes long
-        warnings += _contradictions(draft, lead.lead_type)
-    elif draft.lead_type or draft.is_complete:
-        warnings.append(DraftWarning(WarningCode.TYPE_UNKNOWN, draft.lead_type, "lead_type"))
-    return list(dict.fromkeys(warnings))
-
-
-def _contradictions(draft: LeadDraft, lead_type: LeadType) -> Iterator[DraftWarning]:
-    """Structured values win over the type (BDK contract §4.3); both are kept and it is said."""
-    for name in _TYPED_COLUMNS:
-        said, typed = getattr(draft, name), getattr(lead_type, name)
-        if said in _EMPTY or typed in _EMPTY or said == typed:
-            continue
-        if name == "precheck":
-            continue  # would tell everyone who sees warnings about creditworthiness
-        # Its harmless title: the id of some types tells the result of a credit pre-check.
-        yield DraftWarning(WarningCode.CONTRADICTS_TYPE, str(lead_type), name)
-
-
-def is_settled(warning: Mapping[str, str], lead: Lead, draft: LeadDraft) -> bool:
-    """Whether an earlier warning is out of date, since the draft says what was missing or odd.
-
-    `judge` has found anew whatever is still odd about what the draft says.
-    """
-    if warning["code"] == WarningCode.NOT_CONTACTABLE:
-        return lead.is_contactable
-    if warning["code"] == WarningCode.NO_PHONE:
-        return bool(lead.phone or lead.mobile)
-    name = warning.get("field", "").rpartition(".")[2]  # "contact.email" → "email"
-    name = "owner_email" if name == "owner" else name
-    parts = (draft, draft.contact, draft.vehicle)
-    return any(getattr(part, name, None) not in _EMPTY for part in parts)

@@ -23,16 +23,10 @@ from leads.services.batch import (
     write_down,
 )
 from leads.services.drafts import LeadDraft, Receipt
-from leads.services.filling import (
-    Change,
-    Filled,
-    fill_column,
-    fill_lead,
-    fill_named,
-    judge,
-    staff_wins,
-)
+from leads.services.filling import Filled, fill_column, fill_lead, fill_named, staff_wins
 from leads.services.handling import follow_status
+from leads.services.judging import judge
+from leads.services.lead_changes import Change
 from leads.services.recognising import Known
 from leads.services.storing import Happened
 
