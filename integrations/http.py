@@ -3,16 +3,14 @@
 Rules: https in the public internet (networks of our own, and plain http to this machine, only where
 the operator allows it: addresses.py), no redirects, no proxies or passwords from the environment, a
 limit in time and size for each exchange, GET repeated at once and nothing else. Neither secrets nor
-what was sent or received get into exceptions and logs. The limit in time is kept by deadline.py;
-signing_in.py has the client for partners that ask for a token.
+what was sent or received get into exceptions and logs. The limit in time is kept by deadline.py,
+json_answers.py reads what came; signing_in.py has the client for partners that ask for a token.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import json
 import logging
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,14 +30,12 @@ from urllib3.util import Retry
 from integrations import calls
 from integrations.addresses import AddressRefused
 from integrations.deadline import Deadline, Late, WatchedAdapter
+from integrations.json_answers import NO_JSON, code_of, is_error, parsed
 from integrations.troubles import words_for_error, words_for_status
 
 logger = logging.getLogger(__name__)
 
 _CHUNK = 64 * 1024  # bytes
-# Nobody needs more; what is nested deeper could not be stored and read again.
-_MAX_DEPTH = 50
-_ERROR_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
 # --- what can go wrong -----------------------------------------------------------------------
@@ -162,7 +158,7 @@ class PartnerClient:
         answer = self.send(method, url, **options)
         if 200 <= answer.status < 300:
             return _content(answer, host)
-        code = self.error_code(_parsed(answer.body))
+        code = self.error_code(parsed(answer.body))
         words = ", ".join(filter(None, (words_for_status(answer.status), code)))
         message = _("%(host)s answered with error %(status)d%(code)s.") % {
             "host": host,
@@ -175,7 +171,7 @@ class PartnerClient:
 
     def error_code(self, body: Any) -> str:
         """The machine-readable code of an error's JSON, "" if it has none that looks harmless."""
-        return _code(body)
+        return code_of(body)
 
     def send(self, method: str, url: str, **options: Any) -> Answer:
         """Send and read within the limits, whatever the answer is. Raises PartnerUnavailable, and
@@ -310,60 +306,14 @@ def _content(answer: Answer, host: str) -> Any:
     """The JSON of a good answer; an error in the clothes of a 200 is still an error."""
     if not answer.body.strip():
         return None
-    data = _parsed(answer.body)
+    data = parsed(answer.body)
     is_json = not answer.content_type or "json" in answer.content_type.lower()
-    if data is _NO_JSON or not is_json:
+    if data is NO_JSON or not is_json:
         message = _("%(host)s sent something that is not JSON.")
         raise PartnerUnavailable(message % {"host": host}, status=answer.status)
-    if _is_error(data):
-        code = _code(data)
+    if is_error(data):
+        code = code_of(data)
         message = _("%(host)s reported an error inside an answer%(code)s.")
         values = {"host": host, "code": f" ({code})" if code else ""}
         raise PartnerUnavailable(message % values, status=answer.status, code=code)
     return data
-
-
-_NO_JSON = object()
-
-
-def _parsed(body: bytes) -> Any:
-    """Parsed JSON or _NO_JSON. NaN and Infinity, which JSON does not know, stay as text."""
-    try:
-        data = json.loads(body, parse_constant=str)
-    except (ValueError, RecursionError):
-        return _NO_JSON
-    return data if _is_shallow(data) else _NO_JSON
-
-
-def _is_shallow(data: Any) -> bool:
-    level = [data]
-    for _depth in range(_MAX_DEPTH):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]
-        if not level:
-            return True
-    return False
-
-
-def _is_error(data: Any) -> bool:
-    """Problem details (RFC 9457), Spring's default {"status", "error"}, OAuth's {"error"}."""
-    if not isinstance(data, dict):
-        return False
-    status = data.get("status")
-    is_bad_status = isinstance(status, int) and status >= 400
-    return is_bad_status or bool(data.get("error"))
-
-
-def _code(data: Any) -> str:
-    """The machine-readable code of an error body, if it has one that looks harmless."""
-    if not isinstance(data, dict):
-        return ""
-    for name in ("code", "error"):
-        value = data.get(name)
-        if isinstance(value, str) and _ERROR_CODE.fullmatch(value):
-            return value
-    return ""
