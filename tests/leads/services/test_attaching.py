@@ -3,7 +3,6 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import translation
 
 from leads.models import Customer, Enquiry, Event, Lead, Outcome, Task, Vehicle
 from leads.services.handling import set_status
@@ -11,7 +10,7 @@ from leads.services.noting import add_activity
 from leads.services.receiving import receive
 from tests import builders
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 LATER = NOW + timedelta(days=2)
@@ -21,17 +20,6 @@ JANA = {
     "email": "jana@example.org",
     "postal_code": "01067",
 }
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
 
 
 @pytest.fixture

@@ -26,11 +26,6 @@ EVERYTHING = {
 }
 
 
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
 def seen(dealer, **values):
     """Somebody who is asking and not stored yet."""
     one = Customer(dealer=dealer, **values)

@@ -36,11 +36,6 @@ each = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
 def draft(**values):
     return LeadDraft(sender="api:website", **values)
 

@@ -27,11 +27,6 @@ VALUES = {
 }
 
 
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
 def test_every_kind_of_value_is_stored_as_it_is(dealer):
     lead = builders.make_lead(dealer, finance_interest=True, probability=None)
     for name, value in VALUES.items():

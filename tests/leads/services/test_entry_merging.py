@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 
 
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
 def take(dealer, **said):
     [receipt] = receive(dealer, [builders.make_draft(**said)], now=NOW)
     return receipt.lead

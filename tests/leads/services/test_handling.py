@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
 from leads.models import Activity, CloseReason, Lead, Stage, Status, Tag
 from leads.services.deleting import delete_leads
@@ -22,21 +21,10 @@ from tests import builders
 from tests.leads.services.racing import while_it_is_merged
 from tests.leads.services.test_receiving import at_once, on_postgresql, wait_until_blocked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
 
 
 @pytest.fixture

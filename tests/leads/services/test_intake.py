@@ -8,29 +8,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
 from leads.models import Channel, Customer, IntakeEntry, Lead, Outcome, Source
 from leads.services.intake import Message, Unusable, book, process
 from tests import builders
 from tests.leads.services.test_receiving import at_once, on_postgresql
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 SENDER = "api:website"
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
 
 
 def message(number, **body):

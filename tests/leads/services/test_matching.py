@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
 from leads.models import Customer, Enquiry, MatchReason, MatchSuggestion
 from leads.services.drafts import ContactDraft
@@ -14,20 +13,9 @@ from leads.services.receiving import receive
 from tests import builders
 from tests.leads.services.test_receiving import at_once, on_postgresql
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
 
 
 def match(dealer, *contacts, **values):

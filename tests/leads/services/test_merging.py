@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from leads.models import (
     Activity,
@@ -28,20 +28,9 @@ from leads.services.unmerging import undo_merge
 from tests import builders
 from tests.leads.services.test_receiving import at_once, on_postgresql
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
 
 
 def merge(kept, merged, *, by=None, now=NOW, seen=None, **values):

@@ -22,11 +22,6 @@ LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
 def seller(dealer):
     return builders.make_user(dealer, first_name="Sabine", last_name="Seller")
 

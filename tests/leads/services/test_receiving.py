@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone, translation
+from django.utils import timezone
 
 from leads.models import (
     Activity,
@@ -31,22 +31,11 @@ from leads.services.handling import set_status
 from leads.services.receiving import receive
 from tests import builders
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
 BDK = {"sender": "bdk:0012345", "external_id": "DLC-2026-000101", "is_complete": True}
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
 
 
 def take(dealer, *drafts, now=NOW, actor=None):

@@ -16,11 +16,6 @@ NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 
 
 @pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
 def chief(dealer):
     return builders.make_user(dealer)
 

@@ -22,11 +22,6 @@ NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=20)
 
 
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
 def scored(dealer, *, weights=None, **values):
     """A lead that has the score it had when it came in."""
     values = {"received_at": LONG_AGO, "enquired_at": LONG_AGO, **values}

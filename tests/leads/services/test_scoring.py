@@ -4,13 +4,14 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import translation
 
 from leads.models import Lead
 from leads.models.wishes import Precheck
 from leads.services.score_parts import DEDUCTIONS, INTENT_LIMIT, PARTS, USUAL_WEIGHTS
 from leads.services.scoring import MAX_WITHOUT_CONTACT, breakdown, explain, score_of
 from tests import builders
+
+pytestmark = pytest.mark.usefixtures("english")
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 BEST = {
@@ -30,12 +31,6 @@ BEST = {
     "enquiry_count": 2,
     "last_enquired_at": NOW,
 }
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
 
 
 def lead(**values):

@@ -16,11 +16,6 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 
 
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
 def bring(dealer, draft):
     message = Message(
         message_id=f"message {uuid4()}",

@@ -16,11 +16,6 @@ UNUSABLE = Refused(Outcome.QUARANTINED, "Row 3: this is not a date.")
 TURNED_AWAY = Refused(Outcome.REJECTED, "Says the same as row 2.")
 
 
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
 def draft(number, **values):
     return builders.make_draft(sender="excel", external_id=f"A-{number}", **values)
 

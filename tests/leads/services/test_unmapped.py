@@ -5,28 +5,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
 
 from leads.models import Lead, Source, UnmappedName
 from leads.services.catalogue import MAX_NEW_PER_DAY
 from leads.services.receiving import receive
 from tests import builders
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 TOMORROW = NOW + timedelta(days=1)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
 
 
 def take(dealer, *drafts, now=NOW):

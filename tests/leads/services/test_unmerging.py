@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise, permutations
 
 import pytest
-from django.utils import translation
 
 from leads.models import (
     Activity,
@@ -25,21 +24,10 @@ from leads.services.unmerging import undo_merge
 from tests import builders
 from tests.leads.services.test_receiving import at_once, on_postgresql
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 LATER = NOW + timedelta(days=40)
-
-
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
 
 
 def merge(kept, merged, **values):
