@@ -11,7 +11,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from python_calamine import CalamineWorkbook
 
 from leads.background import run_due_jobs
 from leads.models import Export, ExportState, ExportTemplate, Lead, Role
@@ -19,25 +18,12 @@ from leads.resources.columns import BY_NAME
 from leads.resources.export import EXPORTED, headers
 from tests import builders
 from tests.leads.admin.conftest import text_of
+from tests.leads.admin.exports import content, form, rows_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("exports_folder")]
 
 PAGE = "/admin/leads/lead/export/"
 LIST = "/admin/leads/export/"
-
-
-def form(*columns, **values):
-    """What the page sends: boxes and positions."""
-    positions = {f"columns-{name}": str(at) for at, name in enumerate(columns, 1)}
-    return {"format": "xlsx", "columns": list(columns) or ["number"], **positions, **values}
-
-
-def content(response):
-    return b"".join(response.streaming_content)
-
-
-def rows_in(data):
-    return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
 
 
 def numbers(response):

@@ -1,6 +1,5 @@
 """The export pages of customers and vehicles, as far as they differ from that of leads."""
 
-import io
 import re
 
 import pytest
@@ -9,13 +8,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
-from python_calamine import CalamineWorkbook
 
 from leads.background import run_due_jobs
 from leads.models import Customer, Export, ExportState, ExportTemplate, ListKind, Role
 from leads.resources.export_kinds import EXPORT_KINDS
 from tests import builders
 from tests.leads.admin.conftest import text_of
+from tests.leads.admin.exports import content, form, rows_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("exports_folder")]
 
@@ -31,19 +30,8 @@ WORDS = {
 KINDS = pytest.mark.parametrize("kind", list(PAGES))
 
 
-def form(*columns, **values):
-    """What the page sends: boxes and positions."""
-    positions = {f"columns-{name}": str(at) for at, name in enumerate(columns, 1)}
-    return {"format": "xlsx", "columns": list(columns), **positions, **values}
-
-
-def rows_in(response):
-    data = b"".join(response.streaming_content)
-    return CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python()
-
-
 def numbers(response):
-    return [row[0] for row in rows_in(response)[1:]]
+    return [row[0] for row in rows_in(content(response))[1:]]
 
 
 @KINDS
@@ -60,7 +48,7 @@ def test_exports_the_filtered_list_and_puts_it_on_record(client, manager, dealer
 
     assert heading in shown
     assert "braucht die Liste die Spalten „LeadOffice-Nr.“ und „Stand“" in shown
-    assert rows_in(response) == [
+    assert rows_in(content(response)) == [
         [EXPORT_KINDS[kind].table.by_name[column].header, "LeadOffice-Nr."],
         ["Größling", wanted.pk],
     ]
@@ -165,7 +153,7 @@ def test_an_export_costs_as_many_queries_with_more_rows(client, manager, dealer,
     for _ in range(3):  # what is read once per process is read by the first
         MAKE[kind](dealer)
         with CaptureQueriesContext(connection) as queries:
-            rows_in(client.post(PAGES[kind], form(*columns)))
+            content(client.post(PAGES[kind], form(*columns)))
         costs.append(len(queries))
 
     assert costs[1] == costs[2]
