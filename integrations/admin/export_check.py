@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import flatten_fieldsets
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -47,10 +46,6 @@ class ExportCheckAdmin(ConnectionRecordAdmin):
             {"fields": ["found_cell", "open_cell", "apps", "pages", "read_cell", "skipped_cell"]},
         ),
     ]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        shown: list[Any] = flatten_fieldsets(self.fieldsets)
-        return [*shown, "dealer"]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -82,10 +81,6 @@ class FindingAdmin(Acknowledging, ExportControl):
             return queryset, False
         named = Q(vehicle_number__istartswith=term) | Q(vin__istartswith=term)
         return queryset.filter(named), False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        fields: list[Any] = flatten_fieldsets(self.fieldsets)
-        return [*fields, "dealer"]
 
     # The list
 

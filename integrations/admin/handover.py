@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -102,10 +101,6 @@ class HandoverAdmin(KeptAdmin):
         if obj is not None and has_right_at(user_of(request), ADD, obj.dealer_id):
             return fieldsets
         return [one for one in fieldsets if one[1]["fields"] not in (_ANSWERS, _CONTENT)]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        shown: list[Any] = flatten_fieldsets(self.fieldsets)
-        return [*shown, "dealer"]
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
@@ -70,10 +69,6 @@ class SyncRunAdmin(KeptAdmin):
             if fields:
                 shown.append((title, {**options, "fields": fields}))
         return shown
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        shown: list[Any] = flatten_fieldsets(self.fieldsets)
-        return [*shown, "dealer"]
 
     @display(description=gettext_lazy("started"), ordering="-started_at")
     def start_cell(self, run: SyncRun) -> SafeString:

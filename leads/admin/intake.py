@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import flatten_fieldsets
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -108,9 +107,6 @@ class IntakeEntryAdmin(IntakeReplaying):
         spellings = {number, number.upper()}
         begins = Q(*[("outside_id__startswith", one) for one in spellings], _connector=Q.OR)
         return queryset.filter(begins), False
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[Any]:
-        return [*flatten_fieldsets(self.fieldsets), "dealer"]
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
