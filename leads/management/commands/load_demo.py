@@ -7,8 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from leads.management.demo.connections import connect
 from leads.management.demo.loading import load
-from leads.management.demo.office import COMPANIES, PASSWORD, PEOPLE, Person, connect
+from leads.management.demo.office import COMPANIES, PASSWORD, PEOPLE, Person
 from leads.models import Dealer
 
 

@@ -11,7 +11,8 @@ from integrations.automanager.source import AnswerFile
 from integrations.automanager.sync import Question, check_exports
 from integrations.models import Connection, ExportCheck
 from integrations.simulator.automanager import answers_as_of
-from leads.management.demo.office import EXPORTS_NAME, Office
+from leads.management.demo.connections import EXPORTS_NAME
+from leads.management.demo.office import Office
 from leads.management.demo.times import Calendar
 
 _DAYS = 29

@@ -14,12 +14,13 @@ from django.db.models.functions import Coalesce
 
 from leads.management.demo import words
 from leads.management.demo.catalogs import Catalogs
+from leads.management.demo.connections import connect
 from leads.management.demo.desk import live_through_the_week
 from leads.management.demo.enquiries import make_enquiries
 from leads.management.demo.exports import check_exports_once, remember_checks
 from leads.management.demo.jobs import make_jobs
 from leads.management.demo.ledger import Ledger
-from leads.management.demo.office import COMPANIES, Company, Office, connect, open_offices
+from leads.management.demo.office import COMPANIES, Company, Office, open_offices
 from leads.management.demo.people import Directory, Double, make_callers
 from leads.management.demo.progress import Story
 from leads.management.demo.stock import Stock, make_vehicles

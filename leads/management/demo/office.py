@@ -5,10 +5,7 @@ from dataclasses import dataclass, field
 from datetime import time
 
 from django.contrib.auth.hashers import make_password
-from django.utils import timezone
 
-from integrations.models import Connection, Partner, WebsiteForm
-from integrations.schedules import give_schedules
 from leads.models import (
     Dealer,
     Location,
@@ -22,12 +19,6 @@ from leads.models import (
 
 # Shown to everybody who starts the demo, which refuses to run outside of development.
 PASSWORD = "Probefahrt-2026"  # noqa: S105
-CONNECTION_NAME = "BDK Leadservice (Simulator)"
-EXPORTS_NAME = "Automanager (Simulator)"
-MAILBOX_NAME = "Postfach (Simulator)"
-MARKETPLACE_NAME = "Marketplace (Simulator)"
-HANDOVER_NAME = "Dr. Klein (Simulator)"
-FORM_NAME = "Kontaktformular"
 
 
 _WORKDAYS = (
@@ -238,98 +229,3 @@ def _hire(offices: list[Office]) -> None:
             membership.locations.set(
                 location for location in office.locations if location.name == only_location
             )
-
-
-def connect(dealer: Dealer, *, simulator_port: int) -> None:
-    """The dealer's BDK test connection and a mailbox, which talk to the simulator on this machine,
-    and a form for the dealer's website."""
-    bank, is_new = Connection.objects.update_or_create(
-        dealer=dealer,
-        name=CONNECTION_NAME,
-        defaults={
-            "base_url": f"http://127.0.0.1:{simulator_port}/bdk",
-            "token_url": f"http://127.0.0.1:{simulator_port}/bdk/oauth/token",
-        },
-        create_defaults={
-            "mode": Connection.Mode.TEST,
-            "base_url": f"http://127.0.0.1:{simulator_port}/bdk",
-            "token_url": f"http://127.0.0.1:{simulator_port}/bdk/oauth/token",
-            "client_id": "leadoffice-demo",
-            "client_secret": "demo-secret",
-        },
-    )
-    exports_url = f"http://127.0.0.1:{simulator_port}/automanager"
-    Connection.objects.update_or_create(
-        dealer=dealer,
-        name=EXPORTS_NAME,
-        defaults={"base_url": exports_url},
-        create_defaults={
-            "partner": Partner.AUTOMANAGER,
-            "mode": Connection.Mode.TEST,
-            "base_url": exports_url,
-            "access_token": "demo-automanager-token",
-            "limits": {"silent_expected": 1},  # a small dealer notices sooner
-        },
-    )
-    stock_url = f"http://127.0.0.1:{simulator_port}/marketplace"
-    Connection.objects.update_or_create(
-        dealer=dealer,
-        name=MARKETPLACE_NAME,
-        defaults={"base_url": stock_url},
-        create_defaults={
-            "partner": Partner.MARKETPLACE,
-            "mode": Connection.Mode.TEST,
-            "base_url": stock_url,
-            "access_token": "demo-marketplace-key",
-        },
-    )
-    Connection.objects.update_or_create(
-        dealer=dealer,
-        name=MAILBOX_NAME,
-        defaults={"mail_port": simulator_port + 1},
-        create_defaults={
-            "partner": Partner.MAIL,
-            "mode": Connection.Mode.TEST,
-            "location": Location.objects.for_dealer(dealer).order_by("pk").first(),
-            "mail_host": "127.0.0.1",
-            "mail_port": simulator_port + 1,
-            "mail_encryption": "none",
-            "client_id": "leads@autohaus.example.org",
-            "client_secret": "demo-mail",
-        },
-    )
-    cases_url = f"http://127.0.0.1:{simulator_port}/drklein"
-    addresses = {"base_url": f"{cases_url}/b-test", "token_url": f"{cases_url}/oauth2/token"}
-    Connection.objects.update_or_create(
-        dealer=dealer,
-        name=HANDOVER_NAME,
-        defaults=addresses,
-        create_defaults={
-            "partner": Partner.DRKLEIN,
-            "mode": Connection.Mode.TEST,
-            "profile": Connection.Profile.B,
-            "client_id": "leadoffice-demo",
-            "client_secret": "demo-secret",
-            "case_source": "AUTOHAUS_DEMO",
-            **addresses,
-        },
-    )
-    give_schedules(Connection.objects.for_dealer(dealer), now=timezone.now())
-    if is_new:  # whoever looks at the demo presses the button
-        bank.schedules.filter(job="fetch").update(crontab="", next_at=None)
-    WebsiteForm.objects.get_or_create(
-        dealer=dealer,
-        name=FORM_NAME,
-        defaults={
-            "title": "Ihre Anfrage an uns",
-            "greeting": "Schreiben Sie uns, wir melden uns innerhalb eines Arbeitstages.",
-            "allowed_origins": ["http://localhost:8000"],
-            "consents": [
-                {
-                    "purpose": "contact_phone",
-                    "text": "Ich möchte zu meiner Anfrage angerufen werden.",
-                    "required": False,
-                }
-            ],
-        },
-    )
