@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -28,7 +27,7 @@ from leads.models.lead import Lead
 from leads.models.vehicle import Vehicle
 from leads.models.wishes import ContactChannel, FinanceKind
 from leads.services.drafts import ContactDraft, LeadDraft, VehicleDraft
-from leads.services.intake import Message, Unusable
+from leads.services.intake import Message, Unusable, json_of
 
 SOURCE = "google_ads"
 _SENDER = "google_ads:"
@@ -103,10 +102,7 @@ def message_from(data: dict[str, Json], defaults: Mapping[str, str]) -> Message:
 def parse(entry: IntakeEntry) -> LeadDraft:
     """A booked message as a draft, in the language of the office. Raises Unusable."""
     with translation.override(settings.LANGUAGE_CODE):
-        try:
-            data = json.loads(entry.text)
-        except (ValueError, RecursionError) as error:
-            raise Unusable(_("This is not JSON.")) from error
+        data = json_of(entry)
         if not isinstance(data, dict):
             raise Unusable(_("This is a single value, not a lead."))
         if not lead_id_of(data):

@@ -23,7 +23,7 @@ from leads.models.intake import IntakeEntry
 from leads.models.lead import Lead
 from leads.models.vehicle import Vehicle
 from leads.services.drafts import ContactDraft, LeadDraft, VehicleDraft
-from leads.services.intake import Message, Unusable
+from leads.services.intake import Message, Unusable, json_of
 
 SOURCE = "meta"
 _SENDER = "meta:"
@@ -101,10 +101,7 @@ def hash_of(lead: dict[str, Json]) -> str:
 def parse(entry: IntakeEntry) -> LeadDraft:
     """A booked message as a draft, in the language of the office. Raises Unusable."""
     with translation.override(settings.LANGUAGE_CODE):
-        try:
-            data = json.loads(entry.text)
-        except (ValueError, RecursionError) as error:
-            raise Unusable(_("This is not JSON.")) from error
+        data = json_of(entry)
         if not isinstance(data, dict):
             raise Unusable(_("This is a single value, not a lead."))
         lead = data if "field_data" in data else data.get(LEAD)

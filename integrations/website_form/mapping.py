@@ -27,7 +27,7 @@ from leads.models.vehicle import Vehicle
 from leads.models.warning import WarningCode
 from leads.models.wishes import FinanceKind
 from leads.services.drafts import ContactDraft, LeadDraft, VehicleDraft
-from leads.services.intake import Unusable
+from leads.services.intake import Unusable, json_of
 from leads.services.person_names import split_name
 
 _SALUTATIONS = {
@@ -77,10 +77,7 @@ _STORED_WISHES = {Wish.TEST_DRIVE, Wish.CALLBACK, Wish.TRADE_IN, Wish.FINANCE, W
 
 def parse(entry: IntakeEntry) -> LeadDraft:
     """A booked message (see sync.submit) as a draft; raises Unusable."""
-    try:
-        booked = json.loads(entry.text)
-    except ValueError as error:  # edited by hand since
-        raise Unusable(_("This is not JSON.")) from error
+    booked = json_of(entry)
     if not isinstance(booked, dict) or not isinstance(booked.get("fields"), dict):
         raise Unusable(_("It has no fields of a form."))
     return lead_draft(

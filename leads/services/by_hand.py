@@ -20,7 +20,7 @@ from leads.models.intake import Channel, IntakeEntry
 from leads.models.user import User
 from leads.models.warning import WarningCode
 from leads.services.drafts import LeadDraft
-from leads.services.intake import Message, Unusable, book, process
+from leads.services.intake import Message, Unusable, book, json_of, process
 
 SENDER = "manual"
 
@@ -44,10 +44,7 @@ def receive_by_hand(
 def parse(entry: IntakeEntry) -> LeadDraft:
     """What somebody has typed in before, read from its entry. Raises Unusable."""
     with translation.override(settings.LANGUAGE_CODE):
-        try:
-            said = json.loads(entry.text)
-        except (ValueError, RecursionError) as error:
-            raise Unusable(_("This is not JSON.")) from error
+        said = json_of(entry)
         try:
             return _looked_at(_read(LeadDraft, said))
         except (TypeError, ValueError, ArithmeticError) as error:

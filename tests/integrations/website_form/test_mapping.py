@@ -214,7 +214,9 @@ def test_odd_values_never_stop_a_lead(odd):
     assert draft(**odd).contact.last_name == "Mustermann"
 
 
-@pytest.mark.parametrize("raw", ["[]", '{"fields": 1}', "not json", '{"fields": {}}'])
+@pytest.mark.parametrize(
+    "raw", ["[]", '{"fields": 1}', "not json", "[" * 100_000, '{"fields": {}}']
+)
 def test_what_names_nobody_is_unusable(raw):
     booked = entry({})
     booked.raw = raw
