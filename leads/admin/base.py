@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from typing import Any
 
 from django import forms
@@ -17,7 +16,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet, URLField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy
@@ -28,6 +27,7 @@ from unfold.views import ChangeList
 from leads.admin.choices import CappedPaginator, ChoicesView
 from leads.admin.filters import RelatedFilter
 from leads.admin.forms import DealerForm
+from leads.admin.links import LinksWithinRights
 from leads.admin.scoped import ScopedFields
 from leads.admin.wall import (
     dealer_of,
@@ -58,35 +58,6 @@ class DealerChangeList(ChangeList):
         super().get_results(request)
         # The theme's heading repeats the count, which may be capped, unless these are the same.
         self.full_result_count = self.result_count
-
-
-class LinksWithinRights:
-    """An admin for rendering one form: what is read-only leads to a page only for those who may
-    open it. Everything else is the admin's own."""
-
-    def __init__(self, model_admin: ModelAdmin, request: HttpRequest, row: Model) -> None:
-        self._admin = model_admin
-        self.readonly_preprocess_fields = dict(model_admin.readonly_preprocess_fields)
-        for name in model_admin.get_readonly_fields(request, row if row.pk else None):
-            if isinstance(name, str) and not self._may_open(request, row, name):
-                self.readonly_preprocess_fields[name] = partial(_as_text, getattr(row, name))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._admin, name)
-
-    def _may_open(self, request: HttpRequest, row: Model, name: str) -> bool:
-        """Whether the field leads nowhere, or to a page that the user may see."""
-        if not has_field(type(row), name):
-            return True
-        field: Any = row._meta.get_field(name)
-        if not (field.many_to_one or field.one_to_one) or getattr(row, field.attname) is None:
-            return True
-        target = self._admin.admin_site._registry.get(field.remote_field.model)
-        return target is None or target.has_view_permission(request, getattr(row, name))
-
-
-def _as_text(value: Any, _link: SafeString) -> SafeString:
-    return conditional_escape(str(value))
 
 
 class DealerAdmin(ScopedFields, ModelAdmin):
