@@ -14,14 +14,13 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from unfold.contrib.filters.admin import BooleanRadioFilter, ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminTextareaWidget
 
 from leads.admin.catalog_merging import MergesEntries
 from leads.admin.catalogue_exchange import ExchangesCatalogue
 from leads.admin.deletion import KeepsUsedRows
 from leads.admin.display import badge, tone_of
 from leads.admin.filters import RelatedFilter
-from leads.admin.forms import DealerForm
+from leads.admin.forms import DealerForm, SpellingsField
 from leads.models import (
     Category,
     CloseReason,
@@ -33,31 +32,9 @@ from leads.models import (
 from leads.models.catalog import CatalogEntry
 from leads.models.keys import catalog_key, clean_text
 from leads.services.catalogue_editing import (
-    clean_spellings,
     meanings_at,
     problem_of_stage,
-    problems_of,
 )
-
-
-class SpellingsField(forms.Field):
-    """A list of names, one per line."""
-
-    widget = UnfoldAdminTextareaWidget(attrs={"rows": 4})
-
-    def prepare_value(self, value: Any) -> Any:
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def to_python(self, value: Any) -> list[str]:
-        return clean_spellings(str(value or "").splitlines())
-
-    def validate(self, value: list[str]) -> None:
-        super().validate(value)
-        if problems := problems_of(value):
-            raise ValidationError(problems, code="invalid")
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return (initial or []) != self.to_python(data)
 
 
 class CatalogForm(DealerForm):

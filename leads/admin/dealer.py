@@ -15,6 +15,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from leads.admin.base import DealerAdmin
 from leads.admin.deletion import KeepsUsedRows
 from leads.admin.display import badge
+from leads.admin.forms import DealerForm, SpellingsField
 from leads.admin.opening import ClosedDayInline, OpeningHoursInline, opening_now
 from leads.models import Dealer, Location, Membership, User
 
@@ -45,14 +46,28 @@ class DealersAdmin(SwitchedOffColumn):
         return False
 
 
+class LocationForm(DealerForm):
+    aliases = SpellingsField(
+        label=_("Other spellings"),
+        required=False,
+        help_text=_(
+            "One per line: names used by partners and in Excel lists that mean this entry."
+        ),
+    )
+
+
 @admin.register(Location)
 class LocationAdmin(KeepsUsedRows, SwitchedOffColumn):
+    form = LocationForm
     list_display = ["name", "state_badge", "place", "federal_state", "phone", "bdk_partner_number"]
     list_filter = [("is_active", BooleanRadioFilter), ("state", ChoicesDropdownFilter)]
     list_filter_submit = True
     search_fields = ["name", "city", "bdk_partner_number"]
     fieldsets = [
-        (None, {"fields": ["name", "is_active", "bdk_partner_number", "automanager_code"]}),
+        (
+            None,
+            {"fields": ["name", "aliases", "is_active", "bdk_partner_number", "automanager_code"]},
+        ),
         (_("Address"), {"fields": ["street", ("postal_code", "city"), "state", "phone"]}),
         (
             _("Opening"),

@@ -1,4 +1,4 @@
-"""Forms of rows that belong to one dealer."""
+"""Forms of rows that belong to one dealer, and a field that several of them have."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Model, QuerySet, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from leads.admin.wall import rows_of_dealer
 from leads.models import Dealer
+from leads.services.catalogue_editing import clean_spellings, problems_of
 
 
 class DealerForm(forms.ModelForm):
@@ -72,3 +74,23 @@ def _belongs(value: Any, dealer: Dealer) -> bool:
         return True
     allowed = rows_of_dealer(value.model._default_manager.all(), dealer.pk)
     return not value.exclude(pk__in=allowed.values("pk")).exists()
+
+
+class SpellingsField(forms.Field):
+    """A list of names, one per line."""
+
+    widget = UnfoldAdminTextareaWidget(attrs={"rows": 4})
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> list[str]:
+        return clean_spellings(str(value or "").splitlines())
+
+    def validate(self, value: list[str]) -> None:
+        super().validate(value)
+        if problems := problems_of(value):
+            raise ValidationError(problems, code="invalid")
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return (initial or []) != self.to_python(data)

@@ -262,8 +262,7 @@ def location_names(dealer: Dealer) -> set[str]:
 
 def names_of_location(location: Location) -> set[str]:
     """Compared here and not by the database: SQLite knows no upper case of "ö"."""
-    names = [location.name, location.bdk_partner_number, *location.aliases]
-    return {catalog_key(str(name)) for name in names} - {""}
+    return set(map(catalog_key, location.names()))
 
 
 def _locations(dealer: Dealer) -> QuerySet[Location]:

@@ -181,6 +181,10 @@ class Location(DealerOwned):
     def __str__(self) -> str:
         return self.name
 
+    def names(self) -> list[str]:
+        """Whatever it is called: by us, by the bank, by partners and in lists."""
+        return [str(one) for one in (self.name, self.bdk_partner_number, *self.aliases) if one]
+
 
 class Role(models.TextChoices):
     """What someone does for a dealer; leads/access.py says what that allows."""

@@ -35,10 +35,10 @@ class Base:
 
 def load_office(dealer: Dealer) -> Office:
     """What names may stand for at this dealer: three queries."""
-    locations = Location.objects.for_dealer(dealer).values_list("name", "bdk_partner_number")
+    locations = Location.objects.for_dealer(dealer)
     return Office(
         owners=_owners(dealer),
-        locations=frozenset(fold(text) for names in locations for text in names if text),
+        locations=frozenset(fold(name) for one in locations for name in one.names()),
         lead_types=_lead_types(dealer),
     )
 

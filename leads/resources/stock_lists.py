@@ -9,12 +9,13 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from leads.models.dealer import Dealer, Location
+from leads.models.dealer import Location
 from leads.models.keys import catalog_key
 from leads.models.list_import import ListImport, ListKind, Plan, RowOutcome
 from leads.models.vehicle import Vehicle
 from leads.resources.import_mapping import ListMapping
 from leads.resources.list_info import Layout
+from leads.services.catalogue import locations_by_name
 from leads.services.whole_stock import Vanishing, find_vanishing, mark_gone
 
 GONE = "gone"  # in ListImport.outcomes: vehicles, not rows
@@ -25,18 +26,9 @@ def is_whole_stock(list_import: ListImport) -> bool:
     return bool(list_import.info.get("layout") == Layout.MOBILE_DE)
 
 
-def locations_by_name(dealer: Dealer) -> dict[str, int]:
-    """By catalog_key of how lists call them."""
-    return {
-        catalog_key(name): one.pk
-        for one in Location.objects.for_dealer(dealer)
-        for name in filter(None, (one.name, one.bdk_partner_number))
-    }
-
-
-def source_of(account: str, location_id: int | None) -> str:
+def source_of(account: str, location: Location | None) -> str:
     """Whose stock a car of a list belongs to: the customer number says it, otherwise the place."""
-    whose = account or f"@{location_id or ''}"
+    whose = account or f"@{location.pk if location else ''}"
     return f"mobile.de:{whose}"
 
 

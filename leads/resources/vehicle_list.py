@@ -15,7 +15,8 @@ from leads.resources.mobilede_reading import NUMBER, is_own_number
 from leads.resources.readers import Reading
 from leads.resources.record_lists import RecordList, Said, shown_value
 from leads.resources.rows import Problem, Row, UnusableRow
-from leads.resources.stock_lists import is_whole_stock, locations_by_name, source_of
+from leads.resources.stock_lists import is_whole_stock, source_of
+from leads.services.catalogue import locations_by_name
 from leads.services.listed_vehicles import foresee_vehicles, take_vehicles
 
 _COLUMNS = (
@@ -40,7 +41,7 @@ def _understanding(list_import: ListImport) -> Callable[[Row, Reading, Mapping[s
             raise UnusableRow(row, [Problem("", "", reason)])
         location = locations.get(catalog_key(said.get("location", "")))
         if location is not None:
-            values["location_id"] = location
+            values["location_id"] = location.pk
         if is_stock:
             values["stock_source"] = source_of(said.get("stock_account", ""), location)
         told = {**known, **values}

@@ -295,19 +295,20 @@ def lead_types_by_name(types: Iterable[LeadType]) -> dict[str, LeadType]:
     return by_alias | {lead_type.key.lower(): lead_type for lead_type in ordered}
 
 
+def locations_by_name(dealer: Dealer) -> dict[str, Location]:
+    """By catalog_key of whatever they are called; a name wins over another location's alias."""
+    locations = list(Location.objects.for_dealer(dealer))
+    called = {catalog_key(name): one for one in locations for name in one.names()}
+    return called | {catalog_key(one.name): one for one in locations}
+
+
 def _locations(
     dealer: Dealer, names: Collection[str], assigned: _AssignedNames
 ) -> dict[str, Location]:
-    """A name wins over another location's alias."""
     if not names:
         return {}
-    locations = list(Location.objects.for_dealer(dealer))
-    found = {catalog_key(alias): one for one in locations for alias in one.aliases}
-    for location in locations:
-        found[catalog_key(location.name)] = location
-        if location.bdk_partner_number:
-            found[catalog_key(location.bdk_partner_number)] = location
-    by_pk = {location.pk: location for location in locations}
+    found = locations_by_name(dealer)
+    by_pk = {location.pk: location for location in found.values()}
     for key in set(map(catalog_key, names)) - found.keys():
         pk = assigned.entry_id(UnmappedName.Kind.LOCATION, key)
         if pk in by_pk:

@@ -12,7 +12,8 @@ from leads.management.importing import ROWS_LEFT, UNREADABLE, ListCommand
 from leads.models import ListKind, OnExisting
 from leads.models.keys import catalog_key
 from leads.resources.list_info import Choice, Layout
-from leads.resources.stock_lists import GONE, locations_by_name, look_ahead
+from leads.resources.stock_lists import GONE, look_ahead
+from leads.services.catalogue import locations_by_name
 
 
 class Command(ListCommand):

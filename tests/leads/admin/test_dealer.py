@@ -82,12 +82,14 @@ def test_an_administrator_adds_a_location_to_the_own_dealer(browse, office, admi
         "name": "Filiale Süd",
         "is_active": "on",
         "bdk_partner_number": "0012345",
+        "aliases": " Süd \r\n\r\nWerkstatt Süd",
     }
 
     browse(administrator).post(url(Location, "add"), values)
 
     location = Location.objects.get(name="Filiale Süd")
     assert (location.dealer, location.bdk_partner_number) == (office.ours, "0012345")
+    assert location.aliases == ["Süd", "Werkstatt Süd"]
 
 
 def test_a_partner_number_belongs_to_one_location(browse, office, administrator):

@@ -472,6 +472,18 @@ def test_numbers_of_earlier_lists_lead_to_no_location_that_the_user_does_not_see
     assert list(Lead.objects.values_list("last_name", "city")) == [("Groß", "Altstadt")]
 
 
+@pytest.mark.parametrize("written", ["Filiale Köln", "0012345", "Deutz"])
+def test_a_location_is_found_by_whatever_it_is_called(dealer, written):
+    names = {"bdk_partner_number": "0012345", "aliases": ["deutz", "Filiale Bonn"]}
+    builders.make_location(dealer, name="Filiale Köln", **names)
+    bonn = builders.make_location(dealer, name="Filiale Bonn")
+
+    take(table(["Nachname", "Filiale"], ["Groß", written], ["Klein", bonn.name]), dealer)
+
+    found = Lead.objects.order_by("pk").values_list("location__name", flat=True)
+    assert list(found) == ["Filiale Köln", "Filiale Bonn"]
+
+
 def test_owners_and_locations_of_other_dealers_are_strangers(dealer):
     other = builders.make_dealer()
     builders.make_user(other, first_name="Fremde", last_name="Person", email="fremd@example.org")
