@@ -38,13 +38,7 @@ from leads.services.catalogue_editing import (
 
 
 class CatalogForm(DealerForm):
-    aliases = SpellingsField(
-        label=_("Other spellings"),
-        required=False,
-        help_text=_(
-            "One per line: names used by partners and in Excel lists that mean this entry."
-        ),
-    )
+    aliases = SpellingsField()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

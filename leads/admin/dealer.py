@@ -47,13 +47,7 @@ class DealersAdmin(SwitchedOffColumn):
 
 
 class LocationForm(DealerForm):
-    aliases = SpellingsField(
-        label=_("Other spellings"),
-        required=False,
-        help_text=_(
-            "One per line: names used by partners and in Excel lists that mean this entry."
-        ),
-    )
+    aliases = SpellingsField()
 
 
 @admin.register(Location)

@@ -81,6 +81,15 @@ class SpellingsField(forms.Field):
 
     widget = UnfoldAdminTextareaWidget(attrs={"rows": 4})
 
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Other spellings"),
+            required=False,
+            help_text=_(
+                "One per line: names used by partners and in Excel lists that mean this entry."
+            ),
+        )
+
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value
 
