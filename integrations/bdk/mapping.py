@@ -33,7 +33,7 @@ from leads.models.vehicle import Vehicle
 from leads.models.warning import WarningCode
 from leads.models.wishes import ContactChannel, FinanceKind, Precheck
 from leads.services.drafts import ContactDraft, LeadDraft, VehicleDraft
-from leads.services.intake import Message, Unusable
+from leads.services.intake import Message, Unusable, json_of
 
 _SENDER = "bdk:"
 
@@ -125,12 +125,8 @@ def _version(value: Json) -> int | None:
 
 def parse(entry: IntakeEntry) -> LeadDraft:
     """A booked message as a draft; raises Unusable."""
-    try:
-        data = json.loads(entry.text)
-    except (ValueError, RecursionError) as error:  # edited by hand since
-        raise Unusable(_("This is not JSON.")) from error
     return lead_draft(
-        data,
+        json_of(entry),
         partner_number=partner_number_of(entry.sender),
         content_hash=entry.content_hash,
         received_at=entry.received_at,

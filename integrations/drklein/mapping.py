@@ -30,7 +30,7 @@ from leads.models.lead import Lead
 from leads.models.vehicle import Vehicle
 from leads.models.wishes import FinanceKind
 from leads.services.drafts import ContactDraft, LeadDraft, VehicleDraft
-from leads.services.intake import Message, Unusable
+from leads.services.intake import Message, Unusable, json_of
 
 _SENDER = "drklein:"
 _DEFAULT_SOURCE = "Dr. Klein"
@@ -76,10 +76,7 @@ def parse(entry: IntakeEntry, *, is_strict: bool = False) -> LeadDraft:
     processes such a message again takes it without.
     """
     with translation.override(settings.LANGUAGE_CODE):
-        try:
-            data = json.loads(entry.text)
-        except (ValueError, RecursionError) as error:
-            raise Unusable(_("This is not JSON.")) from error
+        data = json_of(entry)
         if not isinstance(data, dict):
             raise Unusable(_("This is a single value, not a lead."))
         vorgang = Vorgang.from_payload(data)

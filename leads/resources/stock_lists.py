@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from leads.models.dealer import Location
+from leads.models.dealer import Dealer, Location
 from leads.models.keys import catalog_key
 from leads.models.list_import import ListImport, ListKind, Plan, RowOutcome
 from leads.models.vehicle import Vehicle
