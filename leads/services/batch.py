@@ -25,6 +25,7 @@ from leads.services import cases
 from leads.services.catalogue import Catalogue
 from leads.services.drafts import DraftWarning, LeadDraft
 from leads.services.filling import Filled
+from leads.services.inserting import refer
 from leads.services.judging import is_settled, judge
 from leads.services.lead_changes import Change
 from leads.services.matching import Match
@@ -73,7 +74,7 @@ def add_enquiry(lead: Lead, item: Item, batch: Batch) -> Enquiry:
     enquiry = cases.enquiry_from(item.draft, lead, batch.catalogue, now=batch.now)
     enquiry.reason = item.match.reason
     if item.vehicle:
-        enquiry.vehicle = item.vehicle
+        refer(enquiry, "vehicle", item.vehicle)
     enquiry.entered_by_id = batch.actor.pk if batch.actor else None
     batch.writes.new_enquiries.append(enquiry)
     return enquiry

@@ -17,7 +17,7 @@ from leads.models.task import Task
 from leads.models.wishes import Urgency
 from leads.services.catalogue import Catalogue
 from leads.services.drafts import LeadDraft
-from leads.services.inserting import blank
+from leads.services.inserting import blank, refer
 from leads.services.recognising import lock_cases
 from leads.services.unmapped import unknown_keys
 
@@ -72,7 +72,7 @@ def more_urgent(lead: Lead) -> Urgency:
 def enquiry_from(draft: LeadDraft, lead: Lead, catalogue: Catalogue, *, now: datetime) -> Enquiry:
     """A new enquiry, not stored; its vehicle is set by the caller."""
     enquiry = blank(Enquiry, dealer_id=lead.dealer_id, received_at=draft.received_at or now)
-    enquiry.lead = lead
+    refer(enquiry, "lead", lead)
     fill_enquiry(enquiry, draft, catalogue)
     return enquiry
 
@@ -82,9 +82,9 @@ def fill_enquiry(enquiry: Enquiry, draft: LeadDraft, catalogue: Catalogue) -> No
     enquiry.sender, enquiry.external_id = draft.sender, draft.external_id
     enquiry.version, enquiry.content_hash = draft.version, draft.content_hash
     if enquiry.source_id is None or draft.source:
-        enquiry.source = catalogue.source(draft.source)
+        refer(enquiry, "source", catalogue.source(draft.source))
     if lead_type := catalogue.lead_type(draft.lead_type):
-        enquiry.lead_type = lead_type
+        refer(enquiry, "lead_type", lead_type)
     enquiry.unknown_names = unknown_keys(draft, catalogue, enquiry.unknown_names)
     enquiry.vehicle_name = draft.vehicle.name[:300] or enquiry.vehicle_name
     for name in ("subject", "message", "campaign"):

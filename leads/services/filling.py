@@ -17,6 +17,7 @@ from leads.models.warning import WarningCode
 from leads.models.wishes import Urgency
 from leads.services.catalogue import Catalogue
 from leads.services.drafts import DraftWarning, LeadDraft
+from leads.services.inserting import refer
 from leads.services.lead_changes import Change, set_column
 
 # Columns with the same name on draft and lead, owned by the sender: a complete draft of a
@@ -65,6 +66,7 @@ EMPTY = ("", None)
 _contact_of = attrgetter(*ContactData.CONTACT_FIELDS)
 _senders_columns_of = attrgetter(*_SENDERS_COLUMNS)
 _staff_columns_of = attrgetter(*_STAFF_COLUMNS)
+_REFERENCES = frozenset(one.name for one in Lead._meta.concrete_fields if one.is_relation)
 # What a case has from its first enquiry or from staff, whatever comes later.
 _NEVER_FILLED = ("status", "close_reason", "source", "subject", "message", "urgency", "is_test")
 
@@ -85,11 +87,13 @@ class Filled:
 def fill_new(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> None:
     """Set the columns of a lead that is only being made: nobody has set any of them, and nobody is
     told what changes, so nothing has to be compared. No query."""
-    lead.source = catalogue.source(draft.source)
-    lead.status = catalogue.status(draft.status)
+    refer(lead, "source", catalogue.source(draft.source))
+    refer(lead, "status", catalogue.status(draft.status))
     for name, value in _values(lead, draft, catalogue):
-        if name not in ("source", "status"):
+        if name not in _REFERENCES:
             setattr(lead, name, value)
+        elif name not in ("source", "status"):
+            refer(lead, name, value)
 
 
 def fill_lead(lead: Lead, draft: LeadDraft, catalogue: Catalogue) -> Filled:

@@ -33,7 +33,7 @@ from leads.services.catalogue import resolve_catalogue
 from leads.services.drafts import DraftWarning, LeadDraft, Receipt
 from leads.services.filling import fill_new
 from leads.services.handling import follow_status
-from leads.services.inserting import blank
+from leads.services.inserting import blank, refer
 from leads.services.matching import match_customers
 from leads.services.recognising import (
     Known,
@@ -233,11 +233,12 @@ def _case_for(item: Item, batch: Batch) -> Lead | None:
 def _create(item: Item, batch: Batch) -> Receipt:
     draft, match = item.draft, item.match
     lead = blank(Lead)
-    lead.dealer, lead.number = batch.dealer, _next_number(batch)
+    refer(lead, "dealer", batch.dealer)
+    lead.number = _next_number(batch)
     lead.sender, lead.external_id = draft.sender, draft.external_id
-    lead.customer = match.customer
+    refer(lead, "customer", match.customer)
     if item.vehicle:
-        lead.vehicle = item.vehicle
+        refer(lead, "vehicle", item.vehicle)
     lead.received_at = lead.last_activity_at = draft.received_at or batch.now
     lead.enquired_at = lead.last_enquired_at = draft.enquired_at or lead.received_at
     fill_new(lead, draft, batch.catalogue)

@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from leads.models import Activity, Channel, Customer, Enquiry, Event, IntakeEntry, Lead
-from leads.services.inserting import append, blank, insert
+from leads.services.inserting import append, blank, insert, refer
 from tests.builders import make_customer, make_dealer, make_lead, shared_source, shared_status
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +142,17 @@ def test_blank_rows_share_no_lists():
     one.custom_values["Farbe"] = "rot"
 
     assert (other.warnings, other.custom_values) == ([], {})
+
+
+def test_what_a_blank_row_refers_to_is_there_without_a_query(django_assert_num_queries):
+    source, lead = shared_source(), blank(Lead)
+
+    refer(lead, "source", source)
+    refer(lead, "owner", None)
+
+    with django_assert_num_queries(0):
+        assert (lead.source, lead.source_id) == (source, source.pk)
+        assert (lead.owner, lead.owner_id) == (None, None)
 
 
 @FEW_AND_MANY
