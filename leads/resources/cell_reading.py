@@ -17,10 +17,9 @@ def read_cells(row: Row, cells: Mapping[str, Any], office: Office) -> Reading:
     its problems."""
     reading, problems = Reading(office), []
     filled: set[str] = set()
-    for header, column, _cell in row.columns:
-        if header not in cells:
+    for header, column in row.headers:
+        if (cell := cells.get(header)) is None:
             continue
-        cell = cells[header]
         if column is None or column.name in filled:  # two columns with one meaning
             reading.custom_values[header] = cell_text(cell)
             continue

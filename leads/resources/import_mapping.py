@@ -96,28 +96,31 @@ class ListMapping:
 
     def row_of(self, stored: ListRow) -> Row:
         """The row as it is to be read: corrected, put together, translated."""
-        cells = [cell_from_json(cell) if isinstance(cell, dict) else cell for cell in stored.cells]
-        was = {}
+        cells = [cell_from_json(cell) if type(cell) is dict else cell for cell in stored.cells]
+        width, was = len(cells), {}
         for at, text in stored.corrected.items():
             position = int(at)
             was[self.headers[position]] = cells[position]
             cells[position] = text
         found, means, blank = {}, {}, []
-        for source in self._sources:
-            cell, written = self._cell(source, cells), None
-            if cell is None:
-                blank.append(source.column)
+        for positions, header, column, meaning in self._sources:
+            if len(positions) == 1:
+                cell = cells[positions[0]] if positions[0] < width else None
+            else:
+                cell = _joined(column, [cells[at] for at in positions if at < width])
+            if is_empty(cell):
+                blank.append(column)
                 continue
-            meanings = self.values.get(source.column)
-            if meanings and (meaning := meanings.get(fold(cell_text(cell)))) is not None:
-                written, cell = cell, meaning
-            if written is not None:
-                was.setdefault(source.header, written)
-            if cell == "":
-                continue
-            found[source.header] = cell
-            if source.means is not None:
-                means[source.header] = source.means
+            if column in self.values:
+                translated = self.values[column].get(fold(cell_text(cell)))
+                if translated is not None:
+                    was.setdefault(header, cell)
+                    cell = translated
+                if cell == "":
+                    continue
+            found[header] = cell
+            if meaning is not None:
+                means[header] = meaning
         for name, text in self.fixed.items():
             self._fill(name, text, found, means)
         return Row(stored.number, found, means, was, self.table, self._told(blank))
@@ -142,14 +145,6 @@ class ListMapping:
                 sources.append(_Source(tuple(together), name, column, means))
         return sources
 
-    def _cell(self, source: _Source, cells: Sequence[Any]) -> Any:
-        """None if nothing stands there."""
-        if len(source.positions) == 1:
-            [at] = source.positions
-            return cells[at] if at < len(cells) and not is_empty(cells[at]) else None
-        texts = [cell_text(cells[at]) for at in source.positions if at < len(cells)]
-        return _JOINED_BY.get(source.column, " ").join(filter(None, texts)) or None
-
     def _fill(self, name: str, text: str, found: dict[str, Any], means: dict[str, str]) -> None:
         """A fixed value, unless the row itself says something for that column."""
         own = {source.header for source in self._sources if source.column == name}
@@ -157,6 +152,11 @@ class ListMapping:
             header = self.table.by_name[name].header
             found[header] = text
             means[header] = name
+
+
+def _joined(column: str, cells: Sequence[Any]) -> str:
+    """What stands in several columns that mean the same one."""
+    return _JOINED_BY.get(column, " ").join(filter(None, map(cell_text, cells)))
 
 
 def _is_export(columns: Sequence[str]) -> bool:

@@ -61,6 +61,8 @@ def remark_on_list(list_import: ListImport, text: str) -> None:
 
 def remarks_on_cells(untouched: Sequence[str], kept: Sequence[str]) -> list[str]:
     """On cells that stay as they are here: headers of changed ones, and of emptied ones."""
+    if not untouched and not kept:  # nearly always
+        return []
     texts = {
         _("Cannot be changed by a list: %(columns)s."): untouched,
         _("Cannot be emptied: %(columns)s."): kept,

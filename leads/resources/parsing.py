@@ -299,8 +299,8 @@ def _is_usable(reading: Reading) -> bool:
 
 def _fingerprint(reading: Reading) -> str:
     """The same for rows that mean the same, whether they came as xlsx or as CSV."""
-    content = [(name, _canonical(value)) for name, value in reading.values.items()]
-    said = [part for pair in sorted(content) for part in pair]
+    values = reading.values
+    said = [part for name in sorted(values) for part in (name, _canonical(values[name]))]
     further = [part for pair in sorted(reading.custom_values.items()) for part in pair]
     # No cell holds a NUL.
     return hashlib.sha256("\0".join([*said, "", *further]).encode()).hexdigest()

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from leads.resources.cells import cell_from_json, cell_to_json, line_text
@@ -17,6 +18,9 @@ from leads.resources.readers import LEAD_NUMBER, LEAD_VERSION
 from leads.services.intake import Message, Unusable
 
 SENDER = "excel"
+
+# Made once: `json.dumps` makes one for each call that asks for anything unusual.
+_as_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,14 @@ class Row:
         return _layout_of(self.table, tuple(self.cells), tuple(self.means.items()))
 
     @property
+    def headers(self) -> Sequence[tuple[str, Column | None]]:
+        """Header and column, in the order in which they are read. No column: what stands there is
+        a further value."""
+        return self._layout.columns
+
+    @property
     def columns(self) -> list[tuple[str, Column | None, Any]]:
-        """Header, column and cell, in the order in which they are read. No column: the cell is a
-        further value."""
+        """The same with the cell."""
         return [(header, column, self.cells[header]) for header, column in self._layout.columns]
 
     @cached_property
@@ -86,7 +95,7 @@ class Row:
             content["was"] = _to_json(self.was)
         if self.blank:
             content["blank"] = self.blank
-        return json.dumps(content, ensure_ascii=False)
+        return _as_text(content)
 
     @classmethod
     def from_raw(cls, raw: str) -> Row:
