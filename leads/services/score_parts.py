@@ -138,13 +138,15 @@ _VALUE_STEPS = (
 
 def _value(lead: Lead, at: datetime) -> Fraction:
     value = lead.expected_value or lead.vehicle_price or Decimal(0)
-    share = next((share for bound, share in _VALUE_STEPS if value >= bound), _NONE)
-    return share if lead.probability is None else _likely(share, lead.probability)
+    for step, (bound, share) in enumerate(_VALUE_STEPS):
+        if value >= bound:
+            return share if lead.probability is None else _likely(step, lead.probability)
+    return _NONE
 
 
-@cache  # fractions are exact and slow, and there are four hundred of these
-def _likely(share: Fraction, percent: int) -> Fraction:
-    return share * Fraction(percent, 100)
+@cache  # fractions are exact and slow, and there are three hundred of these
+def _likely(step: int, percent: int) -> Fraction:
+    return _VALUE_STEPS[step][1] * Fraction(percent, 100)
 
 
 def _is_existing(lead: Lead, at: datetime) -> bool:

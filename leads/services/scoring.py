@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
-from functools import cache
 from typing import Any
 
 from django.utils.functional import Promise
@@ -105,12 +104,10 @@ def _points(
 
 def _earned(most: int, share: Fraction | bool) -> int:
     """Whole points, halves rounded up."""
-    return most * share if isinstance(share, bool) else _part_of(most, share)
-
-
-@cache  # fractions are exact and slow, and there are only so many
-def _part_of(most: int, share: Fraction) -> int:
-    return int(most * share + Fraction(1, 2))
+    if isinstance(share, bool):
+        return most * share
+    # Fractions are exact, but slow to reckon with.
+    return (2 * most * share.numerator + share.denominator) // (2 * share.denominator)
 
 
 def _limited(lead: Lead, total: int) -> int:
