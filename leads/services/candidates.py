@@ -75,9 +75,10 @@ class Candidates:
 
     def add(self, customer: Customer, *, row: Customer | None = None) -> None:
         """`row`, if given, became part of the customer."""
-        for key in keys_of(row or customer):
+        one = Candidate(customer, row or customer)
+        for key in keys_of(one.row):
             if row is None or key[0] in _LASTING:
-                self._by_key[key].append(Candidate(customer, row or customer))
+                self._by_key[key].append(one)
 
     def add_number_in_bin(self, number: str) -> None:
         self._numbers_in_bin.add(number)

@@ -58,7 +58,7 @@ class Catalogue:
 
     def is_refused(self, model: type[CatalogEntry], name: str) -> bool:
         """Whether the name is unknown and was not created."""
-        return (model, catalog_key(name)) in self.refused
+        return bool(self.refused) and (model, catalog_key(name)) in self.refused
 
     def category(self, name: str) -> Category | None:
         return self.categories.get(catalog_key(name))
