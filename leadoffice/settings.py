@@ -207,7 +207,7 @@ IMPORT_CHECK_AT_ONCE = env.int("IMPORT_CHECK_AT_ONCE", default=500)
 # Longer workbooks about an import are written by a worker; a bad row counts as four.
 IMPORT_WORKBOOK_AT_ONCE = env.int("IMPORT_WORKBOOK_AT_ONCE", default=20_000)
 # Rows that are checked or imported in one transaction; others wait for its end.
-IMPORT_PORTION = env.int("IMPORT_PORTION", default=500)
+IMPORT_PORTION = env.int("IMPORT_PORTION", default=1000)
 # How long the rows of a list are kept after the last step, for its result workbook.
 IMPORT_DAYS = env.int("IMPORT_DAYS", default=30)
 # A list of the whole stock in which more of the cars are missing than this (percent), and at least
