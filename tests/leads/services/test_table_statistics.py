@@ -3,7 +3,7 @@
 import pytest
 from django.db import connection
 
-from leads.models import Enquiry
+from leads.models import Enquiry, IntakeEntry
 from leads.services import table_statistics
 from leads.services.table_statistics import refresh_statistics
 from tests import builders
@@ -16,7 +16,12 @@ def expected_rows(dealer):
         return int(cursor.fetchone()[0].partition("rows=")[2].partition(" ")[0])
 
 
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite looks at its tables itself")
+ON_POSTGRESQL = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="SQLite looks at its tables itself"
+)
+
+
+@ON_POSTGRESQL
 def test_a_new_dealer_is_expected_to_have_rows_also_in_tables_known_to_be_large(
     db, monkeypatch, django_capture_on_commit_callbacks
 ):
@@ -29,3 +34,19 @@ def test_a_new_dealer_is_expected_to_have_rows_also_in_tables_known_to_be_large(
             refresh_statistics(Enquiry)
 
     assert (expected_rows(old), expected_rows(new)) == (30, 10)
+
+
+@ON_POSTGRESQL
+def test_what_indexes_and_their_conditions_name_is_looked_at_and_long_texts_are_not(
+    db, django_capture_on_commit_callbacks
+):
+    builders.make_entry(builders.make_dealer())
+    with django_capture_on_commit_callbacks(execute=True):
+        refresh_statistics(IntakeEntry)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT attname FROM pg_stats WHERE tablename = 'leads_intakeentry'")
+        known = {name for (name,) in cursor.fetchall()}
+    # An index of messages that are still here has raw_deleted_at in its condition alone.
+    assert {"dealer_id", "outside_id", "raw_deleted_at"} <= known
+    assert known.isdisjoint({"raw", "corrected"})
