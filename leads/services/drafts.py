@@ -1,7 +1,6 @@
 """What every channel turns its messages into before they are received.
 
-Nobody changes a draft once it is made; `replace` makes another one. They are not frozen all the
-same: with seventy fields that makes them four times as dear, and each row of a list has one.
+Nobody changes a draft once it is made; `replace` makes another one.
 """
 
 from __future__ import annotations
@@ -10,10 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar, dataclass_transform
 
 from leads.models.lead import Lead
 from leads.models.warning import WarningCode
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,14 @@ class DraftWarning:
         return {"code": self.code.value, "value": self.value, "field": self.field}
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+def _draft(kind: type[T]) -> type[T]:
+    """A dataclass that is frozen for the type checker alone: at run time that makes seventy fields
+    four times as dear, and each row of a list is a draft."""
+    return dataclass(kw_only=True, slots=True)(kind)
+
+
+@_draft
 class ContactDraft:
     """Contact data as written; "" means not said. Names follow ContactData."""
 
@@ -54,7 +62,7 @@ class ContactDraft:
         )
 
 
-@dataclass(kw_only=True, slots=True)
+@_draft
 class VehicleDraft:
     """The car as the customer saw it; "" and None mean not said. Price in EUR gross."""
 
@@ -77,7 +85,7 @@ class VehicleDraft:
         return " ".join(filter(None, [self.make, self.model, self.variant]))
 
 
-@dataclass(kw_only=True, slots=True)
+@_draft
 class LeadDraft:
     """One enquiry in our words, not stored yet. "" and None mean: the sender did not say.
 
