@@ -8,6 +8,7 @@ import shutil
 import tempfile
 
 import django
+import hypothesis
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -32,6 +33,19 @@ if "PYTEST_XDIST_WORKER" not in os.environ:  # the process that begins the other
 _process = os.environ.get("PYTEST_XDIST_WORKER", "main")
 os.environ["MEDIA_ROOT"] = f"{os.environ['TESTS_FILES']}/{_process}"
 django.setup()  # now, since conftest files further down import models
+
+# The same examples each time, and none that fails because the machine is slow. For others:
+# --hypothesis-profile=default
+hypothesis.settings.register_profile(
+    "steady",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.function_scoped_fixture,
+    ],
+)
+hypothesis.settings.load_profile("steady")
 
 # Passwords hashed in microseconds; no walk over all static files for each test client.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from integrations.bdk.mapping import lead_draft, message_from, version_in
@@ -523,9 +523,7 @@ def misfits(draft):
                     validator(value)
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300
-)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_any_value_anywhere_gives_a_draft_that_fits_or_a_reason(items, data):
     item = copy.deepcopy(items[data.draw(st.sampled_from([3, 5, 10, 12]))])

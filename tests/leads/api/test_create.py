@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import translation
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leads.api.field_names import FIELD_NAMES
@@ -602,9 +602,7 @@ def _objects(table):
 
 
 @given(body=_objects(""))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 def test_nothing_at_all_breaks_it(api, body):
     response = api.post(body)
 

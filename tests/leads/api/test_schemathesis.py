@@ -234,8 +234,6 @@ def test_step_by_step(office, all_rights):
             settings=settings(
                 max_examples=120,
                 stateful_step_count=5,
-                database=None,
-                deadline=None,
                 suppress_health_check=list(HealthCheck),
             )
         )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from leads.models import Customer
 from leads.models.identity import address_key, company_key, office_domain, person_key
 
-few_examples = settings(max_examples=60, deadline=None)
+few_examples = settings(max_examples=60)
 any_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=100)
 
 

@@ -25,7 +25,7 @@ from leads.models.keys import (
 
 LONE_SURROGATE = "\ud83d"
 any_text = st.text(st.characters(), max_size=60)  # with surrogates and control characters
-few_examples = settings(max_examples=60, deadline=None)
+few_examples = settings(max_examples=60)
 
 
 # --- phones ---------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ def test_a_phone_key_is_its_own_key(written):
 
 
 @given(st.from_regex(r"(0|\+49[ /-]?)[1-9][0-9 /()-]{3,30}", fullmatch=True))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_plain_number_is_what_the_library_takes_it_for(written):
     try:
         number = phonenumbers.parse(written, "DE")
@@ -234,7 +234,7 @@ ADDRESS = (
 
 
 @given(st.from_regex(ADDRESS, fullmatch=True))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_plain_address_is_what_the_library_takes_it_for(written):
     try:
         checked = validate_email(written, check_deliverability=False, test_environment=True)

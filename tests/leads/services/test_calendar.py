@@ -123,7 +123,7 @@ moments = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=s
 spans = st.timedeltas(timedelta(), timedelta(hours=200))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(calendars, moments, spans)
 def test_what_is_added_lies_between(calendar, moment, span):
     then = calendar.add_working_time(moment, span)
@@ -136,7 +136,7 @@ def test_what_is_added_lies_between(calendar, moment, span):
             assert calendar.working_time_between(moment, earlier) < span
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(calendars, moments)
 def test_the_next_opening_is_open_and_nothing_before_it_is(calendar, moment):
     opens = calendar.next_open(moment)
