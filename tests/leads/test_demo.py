@@ -495,7 +495,9 @@ class TestDemo(TestCase):
         """By the checks themselves, and about cars and a source that the dealer has."""
         found = {one.check_code: one for one in Finding.objects.open().order_by("-severity")}
         assert found["AM-01"].app.platform == "mobile.de"
-        assert found["AM-40"].facts["source"] == "AutoScout24"
+        silent = Finding.objects.open().filter(check_code="AM-40")
+        # On some evenings a rare source is silent as well.
+        assert "AutoScout24" in {one.facts["source"] for one in silent}
         assert "Verbrauchsangabe" in sentence_of(found["AM-20"])
         for code in ("AM-01", "AM-20", "AM-40"):
             assert step_of(code)
