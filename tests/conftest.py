@@ -17,6 +17,8 @@ from django.db import connections
 from django.utils import translation
 from pytest_django.plugin import blocking_manager_key
 
+from tests.storing import store_in
+
 os.environ["DJANGO_SETTINGS_MODULE"] = "leadoffice.settings"
 # Plain http and static files from where they lie; the tests themselves run with DEBUG off.
 os.environ["DEBUG"] = "True"
@@ -96,9 +98,7 @@ def count_on_from_the_rows():
 @pytest.fixture
 def exports_folder(settings, tmp_path):
     """Where files of exports wait."""
-    storage = {**settings.STORAGES["exports"]}
-    storage["OPTIONS"] = {**storage["OPTIONS"], "location": tmp_path}
-    settings.STORAGES = {**settings.STORAGES, "exports": storage}
+    store_in(settings, "exports", tmp_path)
     return tmp_path
 
 

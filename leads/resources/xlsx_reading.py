@@ -99,10 +99,9 @@ def _head(spool: BinaryIO) -> list[list[Any]]:
 
 
 def _ask_reader(data: BinaryIO, spool: BinaryIO, sheet: str) -> dict[str, Any]:
-    seconds = settings.IMPORT_READER_SECONDS
     request = {
         "memory_bytes": settings.IMPORT_READER_MEMORY_BYTES,
-        "seconds": seconds,
+        "seconds": settings.IMPORT_READER_SECONDS,
         "parts": settings.IMPORT_MAX_PARTS,
         "unpacked_bytes": settings.IMPORT_MAX_UNPACKED_BYTES,
         "rows": settings.IMPORT_MAX_ROWS,

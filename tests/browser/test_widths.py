@@ -12,6 +12,7 @@ from tests import builders
 from tests.browser.conftest import SIZES
 from tests.leads.resources.importing import check, run, upload
 from tests.samples import make_alte_leads
+from tests.storing import store_in
 
 LISTS = [
     "leads/lead/",
@@ -82,9 +83,7 @@ def test_nobody_scrolls_sideways(page, demo):
 
 @pytest.mark.django_db(transaction=True)
 def test_nor_do_the_steps_of_an_import(page, live_server, settings, tmp_path):
-    storage = {**settings.STORAGES["imports"]}
-    storage["OPTIONS"] = {**storage["OPTIONS"], "location": tmp_path}
-    settings.STORAGES = {**settings.STORAGES, "imports": storage}
+    store_in(settings, "imports", tmp_path)
     long_name = "Autohaus Müller-Lüdenscheid GmbH & Co. KG, Zweigstelle Garmisch-Partenkirchen"
     dealer = builders.make_dealer(name=long_name)
     user = builders.make_user(dealer, role=Role.MANAGER, username="leitung")

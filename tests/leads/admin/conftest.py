@@ -6,6 +6,7 @@ import pytest
 
 from leads.models import Role
 from tests import builders
+from tests.storing import store_in
 
 
 @pytest.fixture
@@ -42,9 +43,7 @@ def manager(dealer, client):
 @pytest.fixture
 def lists(settings, tmp_path):
     """The folder in which uploaded lists wait."""
-    storage = {**settings.STORAGES["imports"]}
-    storage["OPTIONS"] = {**storage["OPTIONS"], "location": tmp_path}
-    settings.STORAGES = {**settings.STORAGES, "imports": storage}
+    store_in(settings, "imports", tmp_path)
     return tmp_path
 
 

@@ -34,16 +34,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("exports_folder")]
 NOW = datetime(2026, 3, 2, 9, 15, tzinfo=UTC)
 
 
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
-def manager(dealer):
-    return builders.make_user(dealer, role=Role.MANAGER)
-
-
 def order(dealer, user, leads=None, *, columns=("number",), now=None, **values):
     leads = Lead.objects.for_dealer(dealer).order_by("pk") if leads is None else leads
     return exporting.order_export(

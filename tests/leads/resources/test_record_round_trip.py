@@ -49,16 +49,6 @@ AWKWARD_VEHICLES = (
 )
 
 
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
-def manager(dealer):
-    return builders.make_user(dealer, role=Role.MANAGER)
-
-
 def make_records(kind, dealer):
     if kind == ListKind.CUSTOMERS:
         return [builders.make_customer(dealer, **one) for one in AWKWARD_CUSTOMERS]

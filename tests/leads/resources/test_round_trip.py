@@ -33,16 +33,6 @@ BOTH = pytest.mark.parametrize("file_format", [ExportFormat.XLSX, ExportFormat.C
 UNCHANGED = {"new": 0, "changed": 0, "bad": 0}
 
 
-@pytest.fixture
-def dealer():
-    return builders.make_dealer()
-
-
-@pytest.fixture
-def manager(dealer):
-    return builders.make_user(dealer, role=Role.MANAGER)
-
-
 def exported(user, leads=None):
     dataset = Sheet(headers=headers())
     for cells in exported_rows(Lead.objects.for_user(user) if leads is None else leads):
